@@ -1,0 +1,154 @@
+//! The request body that the HTTP client below is given, whichever attempt it is.
+//!
+//! One type for bodies that can be replayed and for those that never can, so that the client below has one type to
+//! send. Its drop reports the end, because a connection that is given up drops its body in the middle.
+
+use std::error::Error;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+
+use super::error::BodyError;
+use super::progress::Progress;
+use super::reader::Reader;
+use super::source::{Source, Taken};
+
+/// The body of one attempt: made by [`Tape::attempt`](super::Tape::attempt), or by [`once`](Self::once) for a request that
+/// is never sent again.
+///
+/// `Unpin` whatever `B` is, and `Send` and `Sync` if `B` is `Send`.
+///
+/// If the body may exceed the limit of its tape, the first poll answers `Pending` and wakes its task at once: the head of the
+/// request is then written before a frame is taken, and a connection found dead by that write costs nothing of the body.
+pub struct ReplayBody<B> {
+    kind: Kind<B>,
+    progress: Progress,
+}
+
+enum Kind<B> {
+    /// At its end from the start; the hint is the original's.
+    Ended(SizeHint),
+    /// Passed through. The mutex makes it `Sync` for any `B: Send`; frames go past it, by `get_mut`.
+    Once(Mutex<Source<B>>),
+    Taped(Reader<B>),
+}
+
+impl<B> ReplayBody<B> {
+    pub(super) const fn ended(original_hint: SizeHint) -> Self {
+        Self {
+            kind: Kind::Ended(original_hint),
+            progress: Progress::already_ended(),
+        }
+    }
+
+    pub(super) fn taped(reader: Reader<B>) -> Self {
+        Self {
+            kind: Kind::Taped(reader),
+            progress: Progress::under_way(),
+        }
+    }
+
+    /// A handle that tells when this body has nothing more to give.
+    pub fn progress(&self) -> Progress {
+        self.progress.clone()
+    }
+}
+
+impl<B> ReplayBody<B>
+where
+    B: Body,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    /// Passes a body through without recording it, for a request that is never sent again.
+    pub fn once(body: B) -> Self {
+        if body.is_end_stream() {
+            return Self::ended(body.size_hint());
+        }
+        Self {
+            kind: Kind::Once(Mutex::new(Source::new(body))),
+            progress: Progress::under_way(),
+        }
+    }
+}
+
+impl<B> Body for ReplayBody<B>
+where
+    B: Body,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let Self { kind, progress } = self.get_mut();
+        match kind {
+            Kind::Ended(_) => Poll::Ready(None),
+            Kind::Once(source) => {
+                let source = source.get_mut().unwrap_or_else(PoisonError::into_inner);
+                poll_once(source, cx, progress)
+            }
+            Kind::Taped(reader) => reader.poll_frame(cx, progress),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.kind {
+            Kind::Ended(_) => true,
+            Kind::Once(source) => source
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .is_end_stream(),
+            Kind::Taped(reader) => reader.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.kind {
+            Kind::Ended(original_hint) => *original_hint,
+            Kind::Once(source) => source
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .size_hint(),
+            Kind::Taped(reader) => reader.size_hint(),
+        }
+    }
+}
+
+fn poll_once<B>(source: &mut Source<B>, cx: &mut Context<'_>, progress: &Progress) -> Poll<Taken>
+where
+    B: Body,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let taken = ready!(source.poll_take(cx));
+    if !matches!(taken, Some(Ok(_))) || source.is_read_out() {
+        progress.end();
+    }
+    Poll::Ready(taken)
+}
+
+impl<B> Drop for ReplayBody<B> {
+    fn drop(&mut self) {
+        self.progress.end();
+    }
+}
+
+// Not derived: that would ask for `B: Debug`.
+impl<B> fmt::Debug for ReplayBody<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut body = f.debug_struct("ReplayBody");
+        match &self.kind {
+            Kind::Ended(_) => body.field("kind", &"ended"),
+            Kind::Once(_) => body.field("kind", &"once"),
+            Kind::Taped(reader) => body.field("kind", &"taped").field("stage", &reader.stage()),
+        };
+        body.field("ended", &self.progress.is_ended())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,120 @@
+//! The service: one call is one attempt.
+
+use std::task::{Context, Poll};
+
+use http::{Method, Request, Response, Version};
+use hyper_util::client::legacy;
+use hyper_util::client::legacy::connect::capture_connection;
+use tokio::time::Instant;
+use tower_service::Service;
+
+use super::future::ResponseFuture;
+use crate::body::ReplayBody;
+use crate::conn::scope::Slot;
+use crate::evidence::{AttemptError, AttemptToken, End, Evidence, Sending};
+use crate::request::{OnFreshConnection, RequestProfile, Semantics};
+
+/// A hyper-util client whose errors carry evidence.
+///
+/// Wraps the client itself, with nothing between: a layer that sends further requests of its own would make the evidence
+/// about those.
+///
+/// # Cancel safety
+///
+/// Dropping the future cancels the request as hyper-util does: the connection is closed unless the response had arrived.
+#[derive(Clone, Debug)]
+pub struct Attest<S> {
+    client: S,
+}
+
+impl<S> Attest<S> {
+    /// Wraps a client.
+    pub fn new(client: S) -> Self {
+        Self { client }
+    }
+
+    /// The client.
+    pub fn inner(&self) -> &S {
+        &self.client
+    }
+}
+
+impl<S, B, R> Service<Request<ReplayBody<B>>> for Attest<S>
+where
+    S: Service<Request<ReplayBody<B>>, Response = Response<R>, Error = legacy::Error>,
+{
+    type Response = Response<R>;
+    type Error = AttemptError;
+    type Future = ResponseFuture<S::Future, R>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.client
+            .poll_ready(cx)
+            .map_err(|error| AttemptError::new(Evidence::new(End::Unknown), error))
+    }
+
+    fn call(&mut self, mut request: Request<ReplayBody<B>>) -> Self::Future {
+        let sending = take_token(&mut request);
+        if let Some(invalid) = InvalidRequest::in_request(&request) {
+            let evidence = Evidence::new(End::InvalidRequest).about(sending);
+            return ResponseFuture::failed(AttemptError::new(evidence, invalid));
+        }
+        let started = Instant::now();
+        let fresh = request
+            .extensions_mut()
+            .remove::<OnFreshConnection>()
+            .is_some();
+        if fresh {
+            // The extra is then cloned before the request is handed to hyper, where an older connection is condemned.
+            // Not on the way that works: it costs a seventh of a request.
+            drop(capture_connection(&mut request));
+        }
+        let profile = RequestProfile::of(&request, false);
+        let slot = Slot {
+            progress: request.body().progress(),
+            started,
+            opened_after: fresh.then_some(started),
+            tunnel: profile.semantics() == Semantics::Tunnel,
+            seen: None,
+        };
+        ResponseFuture::sending(self.client.call(request), slot, sending)
+    }
+}
+
+fn take_token<B>(request: &mut Request<B>) -> Option<Sending> {
+    let token = request.extensions_mut().remove::<AttemptToken>()?;
+    Some(token.take(request.method(), request.uri()))
+}
+
+/// A request that cannot be sent as it is.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+pub(super) enum InvalidRequest {
+    #[error(
+        "the address of the request names no server; it must be absolute, like http://host/path"
+    )]
+    NoAuthority,
+    #[error("the address of the request names no scheme; it must begin with http:// or https://")]
+    NoScheme,
+    #[error("the HTTP version of the request cannot be spoken; use HTTP/1.1")]
+    Version,
+}
+
+impl InvalidRequest {
+    fn in_request<B>(request: &Request<B>) -> Option<Self> {
+        let version = request.version();
+        if ![Version::HTTP_10, Version::HTTP_11, Version::HTTP_2].contains(&version) {
+            return Some(Self::Version);
+        }
+        if request
+            .uri()
+            .authority()
+            .is_none_or(|authority| authority.host().is_empty())
+        {
+            return Some(Self::NoAuthority);
+        }
+        if request.uri().scheme().is_none() && request.method() != Method::CONNECT {
+            return Some(Self::NoScheme);
+        }
+        None
+    }
+}

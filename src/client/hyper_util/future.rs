@@ -1,0 +1,130 @@
+//! The future of one attempt.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use http::{Response, StatusCode};
+use hyper_util::client::legacy;
+use pin_project_lite::pin_project;
+
+use super::inquest;
+use crate::conn::Facts;
+use crate::conn::scope::{self, Slot};
+use crate::evidence::{AttemptError, Evidence, Sending};
+
+type Inquest<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+pin_project! {
+    /// The future of [`Attest`](super::Attest).
+    pub struct ResponseFuture<F, R> {
+        #[pin]
+        state: State<F, R>,
+        sending: Option<Sending>,
+    }
+}
+
+pin_project! {
+    #[project = StateProj]
+    enum State<F, R> {
+        // hyper-util is at it.
+        Sending { #[pin] future: F, slot: Option<Slot> },
+        // It failed; what happened on the connection is being found out.
+        Failed { inquest: Inquest<AttemptError> },
+        // It was answered with a status that may mean that it was not processed.
+        Doubted { inquest: Inquest<Option<Evidence>>, response: Option<Response<R>> },
+        // It was never handed to hyper-util.
+        Invalid { error: Option<AttemptError> },
+    }
+}
+
+impl<F, R> ResponseFuture<F, R> {
+    pub(super) fn sending(future: F, slot: Slot, sending: Option<Sending>) -> Self {
+        let slot = Some(slot);
+        Self {
+            state: State::Sending { future, slot },
+            sending,
+        }
+    }
+
+    pub(super) fn failed(error: AttemptError) -> Self {
+        Self {
+            state: State::Invalid { error: Some(error) },
+            sending: None,
+        }
+    }
+}
+
+impl<F, R> Future for ResponseFuture<F, R>
+where
+    F: Future<Output = Result<Response<R>, legacy::Error>>,
+{
+    type Output = Result<Response<R>, AttemptError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            let next = match this.state.as_mut().project() {
+                StateProj::Sending { future, slot } => {
+                    let answer = ready!(scope::within(slot, || future.poll(cx)));
+                    let slot = slot.take().expect("the scope puts the slot back");
+                    match answer {
+                        Ok(response) if is_doubtful(response.status()) => doubted(response, slot),
+                        Ok(response) => return Poll::Ready(Ok(stripped(response))),
+                        Err(error) => failed(error, slot, this.sending.take()),
+                    }
+                }
+                StateProj::Failed { inquest } => return inquest.as_mut().poll(cx).map(Err),
+                StateProj::Doubted { inquest, response } => {
+                    let evidence = ready!(inquest.as_mut().poll(cx));
+                    let mut response = stripped(response.take().expect("polled after completion"));
+                    if let Some(evidence) = evidence {
+                        let evidence = evidence.about(this.sending.take());
+                        response.extensions_mut().insert(evidence);
+                    }
+                    return Poll::Ready(Ok(response));
+                }
+                StateProj::Invalid { error } => {
+                    return Poll::Ready(Err(error.take().expect("polled after completion")));
+                }
+            };
+            this.state.set(next);
+        }
+    }
+}
+
+fn is_doubtful(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::REQUEST_TIMEOUT | StatusCode::MISDIRECTED_REQUEST | StatusCode::TOO_EARLY
+    )
+}
+
+fn doubted<F, R>(response: Response<R>, slot: Slot) -> State<F, R> {
+    let status = response.status();
+    State::Doubted {
+        inquest: Box::pin(async move { inquest::on_status(status, &slot).await }),
+        response: Some(response),
+    }
+}
+
+fn failed<F, R>(error: legacy::Error, slot: Slot, sending: Option<Sending>) -> State<F, R> {
+    State::Failed {
+        inquest: Box::pin(async move {
+            let evidence = inquest::on_error(&error, slot).await.about(sending);
+            AttemptError::new(evidence, error)
+        }),
+    }
+}
+
+/// The connection's extra is for us alone; a user has no use for it.
+fn stripped<R>(mut response: Response<R>) -> Response<R> {
+    response.extensions_mut().remove::<Facts>();
+    response
+}
+
+impl<F, R> fmt::Debug for ResponseFuture<F, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,16 @@
+//! The adapter for hyper-util's client.
+//!
+//! [`Attest`] sits directly on a [`Client`](::hyper_util::client::legacy::Client) and turns its errors into errors that
+//! carry [`Evidence`](crate::evidence::Evidence). With taps on the client's connector ([`TrackLayer`](crate::TrackLayer))
+//! it knows what the wire knows; without them the error's source chain is all there is, and what that cannot tell is
+//! `Unknown` on a connection of which nothing is known, which is never replayed.
+//!
+//! [`stack`](crate::stack) builds all of it in one call.
+
+mod attest;
+mod chain;
+mod future;
+mod inquest;
+
+pub use self::attest::Attest;
+pub use self::future::ResponseFuture;

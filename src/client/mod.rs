@@ -1,0 +1,6 @@
+//! One attempt on one connection, and the evidence of it: adapters for the clients that send.
+//!
+//! The only place that names foreign error types. Knows nothing of the loop above: it takes an attempt token from the
+//! request, and gives back a response or an error that carries evidence.
+
+pub mod hyper_util;

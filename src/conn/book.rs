@@ -1,0 +1,199 @@
+//! The page of the ledger: plain facts, changed under its lock.
+//!
+//! Every method is one event on the connection. Nothing here touches a socket.
+
+use std::task::Waker;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::second_look::Held;
+use crate::body::Progress;
+use crate::evidence::GateReason;
+
+/// What is known of where the next exchange starts.
+#[derive(Debug, Default)]
+pub(crate) enum Boundary {
+    /// The next write may belong to the exchange that is under way.
+    #[default]
+    Unknown,
+    /// The next write begins an exchange once this body has been taken to its end and written.
+    AfterBody(Progress),
+    /// The next write begins an exchange.
+    Certain,
+}
+
+/// How the connection ended, as its taps saw it; the first of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// End of stream: FIN, or `close_notify` above TLS.
+    Closed,
+    /// ECONNRESET, or EPIPE.
+    Reset,
+    /// ETIMEDOUT: the kernel gave up.
+    TimedOut,
+    /// Any other error.
+    Failed,
+}
+
+/// Whether the connection may be written to.
+#[derive(Debug, Default)]
+pub(crate) enum Freeze {
+    /// It may.
+    #[default]
+    Thawed,
+    /// The peer's end was seen: never again.
+    Ended,
+    /// A 408 came before any of the request was acknowledged: not until it is clear what it answers.
+    Suspected(Option<Waker>),
+}
+
+/// Facts of one connection.
+#[derive(Debug, Default)]
+pub(crate) struct Book {
+    /// Bytes written to the socket.
+    pub(crate) written: u64,
+    /// Bytes read from the socket.
+    pub(crate) read: u64,
+    /// A lower bound of `written` at the start of the latest exchange.
+    pub(crate) mark: u64,
+    /// Bytes received above TLS.
+    pub(crate) received: u64,
+    /// `received` at the start of the latest exchange, or lower.
+    pub(crate) received_before: u64,
+    /// The last count of acknowledged bytes that the kernel gave.
+    pub(crate) acknowledged: Option<u64>,
+    /// Exchanges that got a response head.
+    pub(crate) exchanges: u64,
+    /// When a byte of a response last arrived.
+    pub(crate) active: Option<Instant>,
+    /// How long the connection had been idle when the latest exchange began.
+    pub(crate) idle: Option<Duration>,
+    pub(crate) boundary: Boundary,
+    pub(crate) ending: Option<Ending>,
+    /// A socket call failed: the kernel's pending error is consumed, and a later peek proves nothing.
+    pub(crate) failed: bool,
+    /// The refusal at the gate, for good.
+    pub(crate) refused: Option<GateReason>,
+    pub(crate) condemned: bool,
+    pub(crate) freeze: Freeze,
+    /// A tap above TLS has taken over what is counted in plaintext.
+    pub(crate) split: bool,
+    /// Something was written above TLS.
+    pub(crate) plain_written: bool,
+    /// HTTP/2: exchanges overlap, so no byte can be told to belong to one.
+    pub(crate) multiplexed: bool,
+    /// The next write to the socket is to be preceded by the question to the kernel.
+    pub(crate) gate_due: bool,
+    /// The kernel's counters have proved themselves on this connection.
+    pub(crate) calibrated: bool,
+    /// They never will.
+    pub(crate) refuted: bool,
+    /// A descriptor for the second look is wanted from the tap on the socket.
+    pub(crate) hold: Hold,
+    /// The tap on the socket is gone, and the connection's own descriptor with it.
+    pub(crate) released: bool,
+    /// The attempt that waits for `hold`.
+    pub(crate) waiter: Option<Waker>,
+}
+
+/// The descriptor for the second look.
+#[derive(Debug, Default)]
+pub(crate) enum Hold {
+    /// Not wanted.
+    #[default]
+    No,
+    /// Wanted; the tap on the socket makes it when it next runs.
+    Wanted,
+    /// Made.
+    Held(Held),
+    /// Not to be had.
+    Unavailable,
+}
+
+impl Book {
+    pub(crate) fn is_sealed(&self) -> bool {
+        self.released || self.refused.is_some() || matches!(self.freeze, Freeze::Ended)
+    }
+
+    /// Sees the end of the stream. Whatever comes later, nothing more is written.
+    pub(crate) fn end(&mut self, ending: Ending) {
+        self.ending.get_or_insert(ending);
+        self.freeze = Freeze::Ended;
+        if ending == Ending::Closed && !self.failed && matches!(self.hold, Hold::No) {
+            self.hold = Hold::Wanted;
+        }
+    }
+
+    /// A call on the socket itself failed.
+    pub(crate) fn fail(&mut self, error: &std::io::Error) {
+        use std::io::ErrorKind as Kind;
+        let ending = match error.kind() {
+            Kind::WouldBlock | Kind::Interrupted => return,
+            Kind::ConnectionReset | Kind::ConnectionAborted | Kind::BrokenPipe => Ending::Reset,
+            Kind::TimedOut => Ending::TimedOut,
+            _ => Ending::Failed,
+        };
+        self.failed = true;
+        self.end(ending);
+    }
+
+    /// Counts what came out of the socket.
+    pub(crate) fn read_socket(&mut self, n: u64) {
+        self.read += n;
+        if n == 0 {
+            self.end(Ending::Closed);
+        }
+    }
+
+    /// Counts what came out above TLS.
+    pub(crate) fn read_plain(&mut self, n: u64) {
+        self.received += n;
+        if n == 0 {
+            self.end(Ending::Closed);
+        } else {
+            self.active = Some(Instant::now());
+        }
+    }
+
+    /// All that hyper had buffered is written: if the body was taken to its end before, the next write is a new
+    /// exchange. Called on the connection's task only, on which the body is taken too.
+    pub(crate) fn settle(&mut self) {
+        if matches!(&self.boundary, Boundary::AfterBody(progress) if progress.is_ended()) {
+            self.boundary = Boundary::Certain;
+        }
+    }
+
+    /// The first write of an exchange, if it is one for certain.
+    pub(crate) fn begin_if_certain(&mut self) {
+        if self.multiplexed || !matches!(self.boundary, Boundary::Certain) {
+            return;
+        }
+        self.boundary = Boundary::Unknown;
+        self.received_before = self.received;
+        self.idle = self.active.map(|active| active.elapsed());
+        self.gate_due = true;
+    }
+
+    /// Refuses for good.
+    pub(crate) fn refuse(&mut self, reason: GateReason) {
+        self.refused.get_or_insert(reason);
+    }
+
+    /// Lets writes go on after a 408 that turned out to be a response.
+    pub(crate) fn thaw(&mut self) {
+        if let Freeze::Suspected(waker) = &mut self.freeze {
+            let waker = waker.take();
+            self.freeze = Freeze::Thawed;
+            if let Some(waker) = waker {
+                waker.wake();
+            }
+        }
+    }
+
+    pub(crate) fn notify(&mut self) {
+        if let Some(waiter) = self.waiter.take() {
+            waiter.wake();
+        }
+    }
+}

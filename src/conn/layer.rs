@@ -1,0 +1,231 @@
+//! The connector layer: puts the taps on every connection that a connector makes.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use http::Uri;
+use hyper_util::client::legacy::connect::Connection;
+use pin_project_lite::pin_project;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::ledger::Ledger;
+use super::plain::PlainIo;
+use super::probe::{Portable, Probe, SYSTEM};
+use super::socket::{Socket, SocketRef};
+use super::tracked::{ShowSocket, TrackedIo};
+
+/// Watches the connections that a connector makes.
+///
+/// Wraps any connector: a [`Service<Uri>`](Service) whose response reads and writes. Directly on the connector that
+/// opens sockets it is [`TrackLayer::new`]; that is all in cleartext. Over TLS put a second one on top of the TLS
+/// connector, [`TrackLayer::above_tls`]: it finds the ledger of the one below by itself. With only one of the two the
+/// connection works, and less can be told of a failure.
+///
+/// ```
+/// use hyper_util::client::legacy::connect::HttpConnector;
+/// use tower_layer::Layer;
+/// use unstale::TrackLayer;
+///
+/// let connector = TrackLayer::new().layer(HttpConnector::new());
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct TrackLayer<K = OnSocket> {
+    kind: K,
+    probe: &'static dyn Probe,
+}
+
+impl TrackLayer {
+    /// The tap on the socket, for a connector whose transport shows it ([`Socket`]).
+    pub fn new() -> Self {
+        Self {
+            kind: OnSocket,
+            probe: SYSTEM,
+        }
+    }
+}
+
+impl Default for TrackLayer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T> TrackLayer<OnSocketOf<T>> {
+    /// The tap on the socket, for a transport of your own: `show` says which socket it runs on.
+    ///
+    /// It must be the one socket that all bytes of the transport go through, for the transport's life. If it is not, the
+    /// counters that are read from it are about something else: they are believed only while they agree with the bytes
+    /// written.
+    pub fn with_socket(show: for<'a> fn(&'a T) -> Option<SocketRef<'a>>) -> Self {
+        Self {
+            kind: OnSocketOf(show),
+            probe: SYSTEM,
+        }
+    }
+}
+
+impl TrackLayer<AboveTls> {
+    /// The tap above TLS.
+    pub fn above_tls() -> Self {
+        Self {
+            kind: AboveTls,
+            probe: SYSTEM,
+        }
+    }
+}
+
+impl<K> TrackLayer<K> {
+    /// Asks the kernel by a portable peek alone, even where it could say more.
+    ///
+    /// Dead connections are still found before a byte is sent; a lost request can never be proven to be so. Default:
+    /// off, which on Linux means `TCP_INFO`.
+    #[must_use]
+    pub fn portable_probe(mut self) -> Self {
+        self.probe = &Portable;
+        self
+    }
+
+    #[cfg(test)]
+    pub(crate) fn with_probe(mut self, probe: &'static dyn Probe) -> Self {
+        self.probe = probe;
+        self
+    }
+}
+
+impl<C, K: Clone> Layer<C> for TrackLayer<K> {
+    type Service = Track<C, K>;
+
+    fn layer(&self, connector: C) -> Self::Service {
+        Track {
+            connector,
+            layer: self.clone(),
+        }
+    }
+}
+
+/// The connector that [`TrackLayer`] makes.
+#[derive(Clone, Copy, Debug)]
+pub struct Track<C, K = OnSocket> {
+    connector: C,
+    layer: TrackLayer<K>,
+}
+
+impl<C, K> Service<Uri> for Track<C, K>
+where
+    C: Service<Uri>,
+    K: Tap<C::Response>,
+{
+    type Response = K::Io;
+    type Error = C::Error;
+    type Future = Connecting<C::Future, K>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.connector.poll_ready(cx)
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        Connecting {
+            future: self.connector.call(uri),
+            layer: self.layer.clone(),
+        }
+    }
+}
+
+pin_project! {
+    /// The future of [`Track`]. Dropping it drops the connector's own.
+    pub struct Connecting<F, K> {
+        #[pin]
+        future: F,
+        layer: TrackLayer<K>,
+    }
+}
+
+impl<F, K> fmt::Debug for Connecting<F, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connecting").finish_non_exhaustive()
+    }
+}
+
+impl<F, T, E, K> Future for Connecting<F, K>
+where
+    F: Future<Output = Result<T, E>>,
+    K: Tap<T>,
+{
+    type Output = Result<K::Io, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let io = ready!(this.future.poll(cx))?;
+        Poll::Ready(Ok(this.layer.kind.tap(io, this.layer.probe)))
+    }
+}
+
+/// Where a tap sits. Sealed: [`OnSocket`], [`OnSocketOf`], [`AboveTls`].
+#[expect(private_bounds, reason = "sealed")]
+pub trait Tap<T>: Clone + PutTap<T, Self::Io> {
+    /// What it makes of a transport.
+    type Io;
+}
+
+trait PutTap<T, Io> {
+    fn tap(&self, io: T, probe: &'static dyn Probe) -> Io;
+}
+
+/// On the socket, which the transport shows by itself.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct OnSocket;
+
+/// On the socket, which a function shows.
+pub struct OnSocketOf<T>(ShowSocket<T>);
+
+/// Above TLS.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct AboveTls;
+
+impl<T: Socket> Tap<T> for OnSocket {
+    type Io = TrackedIo<T>;
+}
+
+impl<T: Socket> PutTap<T, TrackedIo<T>> for OnSocket {
+    fn tap(&self, io: T, probe: &'static dyn Probe) -> TrackedIo<T> {
+        TrackedIo::new(io, T::socket, Ledger::new(probe))
+    }
+}
+
+impl<T> Tap<T> for OnSocketOf<T> {
+    type Io = TrackedIo<T>;
+}
+
+impl<T> PutTap<T, TrackedIo<T>> for OnSocketOf<T> {
+    fn tap(&self, io: T, probe: &'static dyn Probe) -> TrackedIo<T> {
+        TrackedIo::new(io, self.0, Ledger::new(probe))
+    }
+}
+
+impl<T: Connection> Tap<T> for AboveTls {
+    type Io = PlainIo<T>;
+}
+
+impl<T: Connection> PutTap<T, PlainIo<T>> for AboveTls {
+    fn tap(&self, io: T, probe: &'static dyn Probe) -> PlainIo<T> {
+        PlainIo::new(io, probe)
+    }
+}
+
+impl<T> Clone for OnSocketOf<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for OnSocketOf<T> {}
+
+impl<T> fmt::Debug for OnSocketOf<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OnSocketOf")
+    }
+}

@@ -1,0 +1,154 @@
+//! What is known of one connection, shared by its taps, the pool that keeps it and the attempt that uses it.
+//!
+//! Apart from the taps because over TLS there are two of them on one connection. The book behind the lock is changed by
+//! the connection's task (reads, writes, the gate) and by [`Ledger::turn`] at the moments hyper-util gives; it is never
+//! locked across a call into the transport.
+//!
+//! Invariant: `mark` is never above the true start of the latest exchange. `Ledger::turn` is the only place that moves
+//! it after the connection was opened, and `written` is counted after the system call, so a racing reader sees it low.
+
+use std::future::poll_fn;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+
+use tokio::time::Instant;
+
+use super::book::{Book, Boundary, Freeze, Hold};
+use super::probe::Probe;
+use super::scope::{Seen, Slot};
+use super::second_look::Held;
+use crate::evidence::{Reuse, Trace};
+
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
+/// The ledger of one connection.
+#[derive(Debug)]
+pub(crate) struct Ledger {
+    id: u64,
+    opened: Instant,
+    probe: &'static dyn Probe,
+    book: Mutex<Book>,
+}
+
+impl Ledger {
+    pub(crate) fn new(probe: &'static dyn Probe) -> Arc<Self> {
+        Arc::new(Self {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            opened: Instant::now(),
+            probe,
+            book: Mutex::new(Book::default()),
+        })
+    }
+
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
+    pub(crate) fn probe(&self) -> &'static dyn Probe {
+        self.probe
+    }
+
+    pub(crate) fn book(&self) -> MutexGuard<'_, Book> {
+        // No call that can panic is made under the lock; should one ever do so, the counts are still true.
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Everything written so far belongs to what came before the first exchange: a TLS handshake, a proxy's CONNECT.
+    pub(crate) fn open(&self) {
+        let mut book = self.book();
+        if !book.plain_written {
+            book.mark = book.written;
+            book.received = 0;
+            book.boundary = Boundary::Certain;
+        }
+    }
+
+    /// The pool's copy of the extra is being cloned: whatever comes next on this connection starts here or later.
+    pub(crate) fn turn(self: &Arc<Self>, slot: Option<&mut Slot>) {
+        let mut book = self.book();
+        let seen = Seen {
+            ledger: Arc::clone(self),
+            mark: book.mark,
+            received: book.received_before,
+            exchanges: book.exchanges,
+        };
+        if book.written > book.mark {
+            book.exchanges += 1;
+        }
+        book.mark = book.written;
+        book.received_before = book.received;
+        let Some(slot) = slot else {
+            // A request that is not ours: nothing is known of its body, so the next write may still be its own.
+            book.boundary = Boundary::Unknown;
+            return;
+        };
+        let begins = slot.opened_after.is_some()
+            && slot
+                .seen
+                .as_ref()
+                .is_none_or(|seen| seen.ledger.id != self.id);
+        book.boundary = if begins {
+            Boundary::Certain
+        } else if slot.tunnel {
+            Boundary::Unknown
+        } else {
+            Boundary::AfterBody(slot.progress.clone())
+        };
+        if slot
+            .opened_after
+            .is_some_and(|moment| self.opened <= moment)
+        {
+            book.condemned = true;
+        }
+        drop(book);
+        slot.seen = Some(seen);
+    }
+
+    /// Whether a 408 came that may have crossed the request.
+    pub(crate) fn is_suspected(&self) -> bool {
+        matches!(self.book().freeze, Freeze::Suspected(_))
+    }
+
+    /// The descriptor for the second look, once the tap on the socket has made it; `None` if there is none to wait for,
+    /// or none to be had.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is taken before the future is ready.
+    pub(crate) async fn held(&self) -> Option<Held> {
+        poll_fn(|cx| {
+            let mut book = self.book();
+            match &book.hold {
+                Hold::Wanted if !book.released => {
+                    book.waiter = Some(cx.waker().clone());
+                    Poll::Pending
+                }
+                _ => match std::mem::take(&mut book.hold) {
+                    Hold::Held(held) => Poll::Ready(Some(held)),
+                    _ => Poll::Ready(None),
+                },
+            }
+        })
+        .await
+    }
+
+    /// The numbers of the attempt that saw the connection as `seen`.
+    pub(crate) fn trace(&self, seen: &Seen, started: Instant) -> Trace {
+        let book = self.book();
+        let reused = seen.exchanges > 0 || self.opened < started;
+        Trace {
+            connection: self.id,
+            reuse: if reused { Reuse::Reused } else { Reuse::Fresh },
+            exchanges: seen.exchanges,
+            age: self.opened.elapsed(),
+            idle: reused.then_some(book.idle).flatten(),
+            sent: book.written.saturating_sub(seen.mark),
+            acknowledged: book
+                .acknowledged
+                .map(|acknowledged| acknowledged.saturating_sub(seen.mark)),
+            received: book.received.saturating_sub(seen.received),
+            sealed: book.is_sealed(),
+        }
+    }
+}

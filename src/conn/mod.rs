@@ -1,0 +1,41 @@
+//! One connection: its two taps, the ledger they share, the gate, and the second look.
+//!
+//! ```text
+//! hyper ─▶ PlainIo ─▶ TLS ─▶ TrackedIo ─▶ socket
+//!             └── ledger ──────┘
+//! ```
+//!
+//! [`TrackedIo`] sits on the socket: bytes written, acknowledgements, FIN, RST. [`PlainIo`] is what hyper reads and
+//! writes: response bytes, end of stream. In cleartext the one on the socket is both. A connection goes through these
+//! states:
+//!
+//! ```text
+//! idle ──first write──▶ gate ──alive──▶ exchange ──response head──▶ idle
+//!                        └──dead──▶ refused, for good
+//!          exchange ──end of stream──▶ frozen ──second look──▶ aborted
+//! ```
+//!
+//! Knows nothing of methods and policies; what a request may do is decided above.
+
+mod book;
+mod facts;
+mod gate;
+mod layer;
+mod ledger;
+mod plain;
+mod plaintext;
+mod probe;
+mod read;
+pub(crate) mod scope;
+mod second_look;
+mod socket;
+mod tracked;
+
+pub use self::layer::{AboveTls, Connecting, OnSocket, OnSocketOf, Tap, Track, TrackLayer};
+pub use self::plain::PlainIo;
+pub use self::socket::{Socket, SocketRef};
+pub use self::tracked::TrackedIo;
+
+pub(crate) use self::book::Ending;
+pub(crate) use self::facts::Facts;
+pub(crate) use self::second_look::Held;

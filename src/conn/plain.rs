@@ -1,0 +1,158 @@
+//! The tap above TLS: response bytes, the end of the stream, the freeze.
+//!
+//! Over TLS the tap on the socket cannot tell a response from a session ticket, and rustls stops reading at
+//! `close_notify`, so the FIN behind it is never read there.
+
+use std::fmt;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use http::Extensions;
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::client::legacy::connect::{Connected, Connection};
+
+use super::facts::Facts;
+use super::ledger::Ledger;
+use super::plaintext::{Plaintext, swallows_shutdown};
+use super::probe::Probe;
+use super::read::poll_read_seen;
+
+/// A connection watched above TLS; made by [`TrackLayer::above_tls`](super::TrackLayer::above_tls).
+pub struct PlainIo<T> {
+    inner: T,
+    ledger: Arc<Ledger>,
+    plaintext: Plaintext,
+    /// No tap on the socket was found below: its counts are kept here, and there is no proof.
+    alone: bool,
+}
+
+impl<T: Connection> PlainIo<T> {
+    pub(super) fn new(inner: T, probe: &'static dyn Probe) -> Self {
+        let mut extras = Extensions::new();
+        inner.connected().get_extras(&mut extras);
+        let below = extras.get::<Facts>().and_then(Facts::ledger);
+        let alone = below.is_none();
+        let ledger = below.unwrap_or_else(|| Ledger::new(probe));
+        ledger.book().split = true;
+        Self {
+            inner,
+            ledger,
+            plaintext: Plaintext::new(),
+            alone,
+        }
+    }
+}
+
+impl<T> PlainIo<T> {
+    /// The connection.
+    pub fn inner(&self) -> &T {
+        &self.inner
+    }
+
+    fn wrote(&self, result: &Poll<io::Result<usize>>) {
+        if let (true, Poll::Ready(Ok(n))) = (self.alone, result) {
+            self.ledger.book().written += *n as u64;
+        }
+    }
+}
+
+impl<T: Read + Write + Unpin> Read for PlainIo<T> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        cursor: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        this.plaintext.before_read(&this.ledger);
+        let ledger = &this.ledger;
+        let mut wants_hold = false;
+        let result = poll_read_seen(Pin::new(&mut this.inner), cx, cursor, |bytes| {
+            wants_hold = Plaintext::after_read(ledger, bytes);
+        });
+        if let Poll::Ready(Err(error)) = &result {
+            Plaintext::read_failed(ledger, error);
+        }
+        if wants_hold {
+            // Reaches the tap on the socket, which then keeps a descriptor. There is nothing to flush: TLS hands on
+            // what it has as soon as it has it, and if it has more, the frozen write loses the proof and nothing else.
+            let _ = Pin::new(&mut this.inner).poll_flush(cx);
+        }
+        result
+    }
+}
+
+impl<T: Write + Unpin> Write for PlainIo<T> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let this = &mut *self;
+        ready!(this.plaintext.before_write(&this.ledger, buf, cx))?;
+        let result = Pin::new(&mut this.inner).poll_write(cx, buf);
+        this.wrote(&result);
+        result
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let this = &mut *self;
+        let first = bufs.first().map_or(&[][..], |first| first);
+        ready!(this.plaintext.before_write(&this.ledger, first, cx))?;
+        let result = Pin::new(&mut this.inner).poll_write_vectored(cx, bufs);
+        this.wrote(&result);
+        result
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.plaintext.before_flush();
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if swallows_shutdown(&self.ledger) {
+            return Poll::Ready(Ok(()));
+        }
+        Pin::new(&mut self.inner).poll_shutdown(cx)
+    }
+}
+
+impl<T: Connection> Connection for PlainIo<T> {
+    fn connected(&self) -> Connected {
+        let connected = self.inner.connected();
+        if self.alone {
+            self.ledger.open();
+            connected.extra(Facts::Origin(Arc::clone(&self.ledger)))
+        } else {
+            connected
+        }
+    }
+}
+
+impl<T> Drop for PlainIo<T> {
+    fn drop(&mut self) {
+        if self.alone {
+            let mut book = self.ledger.book();
+            book.released = true;
+            book.notify();
+        }
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for PlainIo<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PlainIo")
+            .field("inner", &self.inner)
+            .field("connection", &self.ledger.id())
+            .finish_non_exhaustive()
+    }
+}

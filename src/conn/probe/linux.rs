@@ -1,0 +1,129 @@
+//! The Linux probe: `TCP_INFO`.
+//!
+//! The one file of this crate with `unsafe` in it: `tcpi_bytes_acked` (Linux 4.1) is not in libc's struct, so the
+//! answer is read into bytes and the fields taken by their offsets, which the kernel never changes
+//! (`include/uapi/linux/tcp.h` only grows at the end).
+
+use std::os::fd::AsRawFd;
+use std::time::Duration;
+
+use super::{Peek, Portable, Probe, Sample, State};
+use crate::conn::socket::SocketRef;
+
+/// Up to and including `tcpi_bytes_received`.
+const COVERED: usize = 136;
+
+/// Asks `getsockopt(TCP_INFO)`.
+#[derive(Debug)]
+pub(crate) struct Linux;
+
+impl Probe for Linux {
+    fn is_plain_tcp(&self, socket: SocketRef<'_>) -> bool {
+        // MPTCP answers TCP_INFO for its first subflow only; Unix sockets have no protocol.
+        matches!(
+            socket2::SockRef::from(&socket).protocol(),
+            Ok(Some(socket2::Protocol::TCP))
+        )
+    }
+
+    fn sample(&self, socket: SocketRef<'_>) -> Option<Sample> {
+        let mut info = [0; COVERED];
+        let covered = tcp_info(socket, &mut info);
+        parse(info.get(..covered)?)
+    }
+
+    fn peek(&self, socket: SocketRef<'_>) -> Peek {
+        Portable.peek(socket)
+    }
+
+    fn peek_record(&self, socket: SocketRef<'_>) -> Option<[u8; 5]> {
+        Portable.peek_record(socket)
+    }
+
+    fn was_reset_after_fin(&self, socket: SocketRef<'_>) -> bool {
+        let pending = socket2::SockRef::from(&socket).take_error();
+        matches!(pending, Ok(Some(error)) if error.raw_os_error() == Some(libc::EPIPE))
+    }
+}
+
+/// Reads the fields; `None` if the struct is too short for them, or its state is none that TCP has: gVisor answers with
+/// zeros all over.
+fn parse(info: &[u8]) -> Option<Sample> {
+    let u32_at = |at: usize| Some(u32::from_ne_bytes(info.get(at..at + 4)?.try_into().ok()?));
+    let u64_at = |at: usize| Some(u64::from_ne_bytes(info.get(at..at + 8)?.try_into().ok()?));
+    let state = match *info.first()? {
+        1 => State::Established,
+        7 => State::Close,
+        8 => State::CloseWait,
+        2..=12 => State::Other,
+        _ => return None,
+    };
+    Some(Sample {
+        state,
+        rto: Duration::from_micros(u32_at(8)?.into()),
+        rtt: Duration::from_micros(u32_at(68)?.into()),
+        // The SYN counts as one; a connection that is up has had it acknowledged, so 0 is no answer.
+        acknowledged: u64_at(120)?.checked_sub(1)?,
+        received: u64_at(128)?,
+    })
+}
+
+/// How many bytes of `info` the kernel has filled.
+#[expect(
+    unsafe_code,
+    reason = "no crate of ours offers TCP_INFO with tcpi_bytes_acked"
+)]
+fn tcp_info(socket: SocketRef<'_>, info: &mut [u8; COVERED]) -> usize {
+    let mut len: libc::socklen_t = COVERED as libc::socklen_t;
+    // SAFETY: the descriptor is borrowed for the call, `info` is writable for `len` bytes, and the kernel writes no
+    // more than that, and how much into `len`.
+    let answer = unsafe {
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::IPPROTO_TCP,
+            libc::TCP_INFO,
+            info.as_mut_ptr().cast(),
+            &raw mut len,
+        )
+    };
+    if answer == 0 { len as usize } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn info(state: u8, acked: u64, received: u64) -> [u8; COVERED] {
+        let mut info = [0; COVERED];
+        info[0] = state;
+        info[120..128].copy_from_slice(&acked.to_ne_bytes());
+        info[128..136].copy_from_slice(&received.to_ne_bytes());
+        info
+    }
+
+    #[test]
+    fn zeros_are_no_answer() {
+        assert!(parse(&[0; COVERED]).is_none());
+    }
+
+    #[test]
+    fn a_short_struct_is_no_answer() {
+        let full = info(1, 149, 7);
+        assert!(parse(&full).is_some());
+        for len in 0..COVERED {
+            assert!(parse(&full[..len]).is_none(), "{len} bytes");
+        }
+    }
+
+    #[test]
+    fn the_syn_is_not_a_byte_of_the_stream() {
+        assert_eq!(parse(&info(1, 149, 7)).unwrap().acknowledged, 148);
+        assert!(parse(&info(1, 0, 7)).is_none(), "the SYN was acknowledged");
+    }
+
+    #[test]
+    fn states_beyond_tcps_own_are_no_answer() {
+        assert!(parse(&info(13, 1, 0)).is_none());
+        assert_eq!(parse(&info(12, 1, 0)).unwrap().state, State::Other);
+    }
+}

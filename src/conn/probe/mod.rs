@@ -1,0 +1,82 @@
+//! What the kernel says of a socket.
+//!
+//! Apart so that all system calls of the taps are in two small files, and so that tests can put a kernel that lies in
+//! their place. The answers are facts; what they mean for a request is decided by the gate and the second look.
+
+#[cfg(target_os = "linux")]
+mod linux;
+mod portable;
+
+use std::fmt::Debug;
+use std::time::Duration;
+
+use super::socket::SocketRef;
+
+#[cfg(target_os = "linux")]
+pub(crate) use self::linux::Linux;
+pub(crate) use self::portable::Portable;
+
+/// The probe that fits the operating system.
+#[cfg(target_os = "linux")]
+pub(crate) static SYSTEM: &dyn Probe = &Linux;
+/// The probe that fits the operating system.
+#[cfg(not(target_os = "linux"))]
+pub(crate) static SYSTEM: &dyn Probe = &Portable;
+
+/// Asks the kernel about a socket. Never blocks.
+pub(crate) trait Probe: Debug + Send + Sync {
+    /// Whether the socket is TCP and nothing else (MPTCP answers for one of its subflows).
+    fn is_plain_tcp(&self, socket: SocketRef<'_>) -> bool;
+
+    /// The kernel's counters; `None` where there are none, or none to be believed.
+    fn sample(&self, socket: SocketRef<'_>) -> Option<Sample>;
+
+    /// Looks whether anything lies unread, without taking it.
+    fn peek(&self, socket: SocketRef<'_>) -> Peek;
+
+    /// The first bytes of what lies unread, without taking them: the header of a TLS record, if all of it is there.
+    fn peek_record(&self, socket: SocketRef<'_>) -> Option<[u8; 5]>;
+
+    /// Whether the socket's pending error is that of a RST which came after a FIN. Asking consumes it.
+    fn was_reset_after_fin(&self, socket: SocketRef<'_>) -> bool;
+}
+
+/// The state of a TCP socket, as far as it matters here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// Both sides are open.
+    Established,
+    /// The peer's FIN has arrived.
+    CloseWait,
+    /// It is gone: reset, timed out, or closed by both sides.
+    Close,
+    /// Any other.
+    Other,
+}
+
+/// The kernel's counters of one socket at one moment (`TCP_INFO`).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sample {
+    pub(crate) state: State,
+    /// Bytes of the stream that the peer's kernel has acknowledged, the SYN not counted.
+    pub(crate) acknowledged: u64,
+    /// Bytes of the stream that arrived; a FIN counts as one.
+    pub(crate) received: u64,
+    /// The retransmission timeout.
+    pub(crate) rto: Duration,
+    /// The smoothed round-trip time.
+    pub(crate) rtt: Duration,
+}
+
+/// What a peek saw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Peek {
+    /// The end of the stream: a FIN came.
+    End,
+    /// Unread bytes.
+    Data,
+    /// Nothing.
+    Empty,
+    /// An error; asking has consumed it, so later answers mean nothing.
+    Failed,
+}

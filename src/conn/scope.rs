@@ -1,0 +1,70 @@
+//! Who is asking: the attempt in whose poll hyper-util is running.
+//!
+//! hyper-util clones a connection's extra at moments that matter (see [`Facts`](super::facts::Facts)), and tells the
+//! clone nothing of the request. The adapter next to it puts the attempt into this thread-local around each poll, so
+//! that the clone knows for whom it is made.
+//!
+//! Invariant: outside of [`within`] there is no attempt, also when the poll panics.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::ledger::Ledger;
+use crate::body::Progress;
+
+thread_local! {
+    static CURRENT: Cell<Option<Slot>> = const { Cell::new(None) };
+}
+
+/// What an attempt tells the taps of itself, and what they leave for it.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    /// How far the request's body has been taken.
+    pub(crate) progress: Progress,
+    /// When the attempt began: a connection opened before it has lain idle.
+    pub(crate) started: Instant,
+    /// Only a connection opened after this moment may carry the attempt.
+    pub(crate) opened_after: Option<Instant>,
+    /// The request asks for a tunnel or another protocol: what follows on the connection are no exchanges.
+    pub(crate) tunnel: bool,
+    /// The connection that hyper-util last named.
+    pub(crate) seen: Option<Seen>,
+}
+
+/// A connection as an attempt saw it.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    pub(crate) ledger: Arc<Ledger>,
+    /// The mark that holds for this attempt: bytes written before it began, or fewer.
+    pub(crate) mark: u64,
+    /// Bytes received before it began, or fewer.
+    pub(crate) received: u64,
+    /// Exchanges before this one.
+    pub(crate) exchanges: u64,
+}
+
+/// Runs `poll` for the attempt in `slot`.
+pub(crate) fn within<R>(slot: &mut Option<Slot>, poll: impl FnOnce() -> R) -> R {
+    struct Restore<'a> {
+        slot: &'a mut Option<Slot>,
+        outer: Option<Slot>,
+    }
+    impl Drop for Restore<'_> {
+        fn drop(&mut self) {
+            *self.slot = CURRENT.replace(self.outer.take());
+        }
+    }
+    let outer = CURRENT.replace(slot.take());
+    let _restore = Restore { slot, outer };
+    poll()
+}
+
+/// Hands the current attempt to `act`, if there is one.
+pub(crate) fn current<R>(act: impl FnOnce(Option<&mut Slot>) -> R) -> R {
+    let mut slot = CURRENT.take();
+    let result = act(slot.as_mut());
+    CURRENT.set(slot);
+    result
+}

@@ -1,0 +1,48 @@
+//! How the socket under a connection is reached.
+//!
+//! Apart because it is the only thing the taps ask of a transport beyond reading and writing. A transport that has no
+//! socket to show (a test double, an in-memory pipe) says `None` and works without gate and proof.
+
+use hyper_util::rt::TokioIo;
+
+/// A borrowed socket, as the operating system names it.
+#[cfg(unix)]
+pub type SocketRef<'a> = std::os::fd::BorrowedFd<'a>;
+/// A borrowed socket, as the operating system names it.
+#[cfg(windows)]
+pub type SocketRef<'a> = std::os::windows::io::BorrowedSocket<'a>;
+
+#[cfg(unix)]
+pub(crate) type OwnedSocket = std::os::fd::OwnedFd;
+#[cfg(windows)]
+pub(crate) type OwnedSocket = std::os::windows::io::OwnedSocket;
+
+/// A transport that can show the socket it runs on.
+///
+/// Implemented for what hyper-util's `HttpConnector` makes, and for Unix sockets; for others give
+/// [`TrackLayer::with_socket`](super::TrackLayer::with_socket) a closure.
+pub trait Socket {
+    /// The socket, or `None` if there is none to show. Must be the same one for the transport's life.
+    fn socket(&self) -> Option<SocketRef<'_>>;
+}
+
+#[cfg(unix)]
+impl Socket for TokioIo<tokio::net::TcpStream> {
+    fn socket(&self) -> Option<SocketRef<'_>> {
+        Some(std::os::fd::AsFd::as_fd(self.inner()))
+    }
+}
+
+#[cfg(unix)]
+impl Socket for TokioIo<tokio::net::UnixStream> {
+    fn socket(&self) -> Option<SocketRef<'_>> {
+        Some(std::os::fd::AsFd::as_fd(self.inner()))
+    }
+}
+
+#[cfg(windows)]
+impl Socket for TokioIo<tokio::net::TcpStream> {
+    fn socket(&self) -> Option<SocketRef<'_>> {
+        Some(std::os::windows::io::AsSocket::as_socket(self.inner()))
+    }
+}

@@ -1,0 +1,217 @@
+//! The one error that callers see.
+//!
+//! Apart from the evidence because it is written for somebody who does not know sockets: what happened, why the request
+//! was not sent again, what can be done.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use crate::evidence::{Attested, Delivery, End, Evidence, Reuse};
+use crate::verdict::{Attempt, Refusal, Verdict};
+
+type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// A request that failed, with everything that is known about it.
+///
+/// ```
+/// fn report(error: &unstale::Error) {
+///     if error.is_stale() {
+///         eprintln!("a kept-alive connection died: {error}");
+///     }
+///     if let Some(evidence) = error.evidence() {
+///         eprintln!("{}", evidence.delivery().explain());
+///     }
+/// }
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    refusal: Refusal,
+    attempts: Vec<Attempt>,
+    source: Option<BoxError>,
+}
+
+impl Error {
+    pub(crate) fn new(refusal: Refusal, attempts: Vec<Attempt>, source: Option<BoxError>) -> Self {
+        Self(Box::new(Inner {
+            refusal,
+            attempts,
+            source,
+        }))
+    }
+
+    /// Whether the last attempt died of a stale connection: a kept-alive one that the server had closed, or was closing.
+    pub fn is_stale(&self) -> bool {
+        self.evidence().is_some_and(|evidence| {
+            matches!(evidence.end(), End::Gate(_))
+                || evidence.reuse() == Reuse::Reused
+                    && evidence.delivery() != Delivery::Received
+                    && matches!(evidence.end(), End::Closed(_) | End::Reset | End::TimedOut)
+        })
+    }
+
+    /// Whether no connection could be opened.
+    pub fn is_connect(&self) -> bool {
+        self.end() == Some(End::Connect)
+    }
+
+    /// Whether the deadline over all attempts had passed.
+    pub fn is_timeout(&self) -> bool {
+        self.refusal() == Refusal::DeadlineExceeded
+    }
+
+    /// Whether the body that the caller supplied failed.
+    pub fn is_body(&self) -> bool {
+        self.end() == Some(End::CallerBody)
+    }
+
+    /// Whether the request is none that can be sent.
+    pub fn is_request(&self) -> bool {
+        self.end() == Some(End::InvalidRequest)
+    }
+
+    /// What is known of the last attempt; `None` if its failure carried no evidence.
+    pub fn evidence(&self) -> Option<&Evidence> {
+        self.0.attempts.last().and_then(Attempt::evidence)
+    }
+
+    /// Every attempt, the first one first: its evidence, and what was decided on it.
+    pub fn attempts(&self) -> &[Attempt] {
+        &self.0.attempts
+    }
+
+    /// Why the request was not sent again.
+    pub fn refusal(&self) -> Refusal {
+        self.0.refusal
+    }
+
+    fn end(&self) -> Option<End> {
+        self.evidence().map(Evidence::end)
+    }
+}
+
+impl Attested for Error {
+    fn evidence(&self) -> Option<&Evidence> {
+        self.evidence()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_ref().map(|source| &**source as _)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("refusal", &self.0.refusal)
+            .field("attempts", &self.0.attempts)
+            .field("source", &self.0.source)
+            .finish()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.evidence() {
+            Some(evidence) => what_happened(f, evidence)?,
+            None if self.is_timeout() => f.write_str("the request took too long")?,
+            None => f.write_str("the request failed, and nothing more is known of it")?,
+        }
+        let replays = self.0.attempts.iter().filter(is_replayed).count();
+        if replays > 0 {
+            write!(f, "; it had been sent again {replays} time(s) before that")?;
+        }
+        write!(
+            f,
+            "; it was not repeated because {}",
+            self.refusal().explain()
+        )?;
+        match advice(self.refusal()) {
+            Some(advice) => write!(f, "; {advice}"),
+            None => Ok(()),
+        }
+    }
+}
+
+fn is_replayed(attempt: &&Attempt) -> bool {
+    matches!(attempt.decided(), Verdict::Replay(_))
+}
+
+fn what_happened(f: &mut fmt::Formatter<'_>, evidence: &Evidence) -> fmt::Result {
+    match evidence.end() {
+        End::InvalidRequest => return f.write_str("the request cannot be sent as it is"),
+        End::Connect => return f.write_str("no connection to the server could be opened"),
+        End::CallerBody => return f.write_str("the body of the request failed while it was sent"),
+        End::HandedBack => f.write_str("the connection ended before the request was sent")?,
+        End::Gate(reason) => write!(
+            f,
+            "the kept-alive connection could not be used any more: {}",
+            reason.explain()
+        )?,
+        End::Closed(_) => closed(f, evidence.reuse())?,
+        End::Reset => f.write_str("the server reset the connection")?,
+        End::TimedOut => f.write_str("the server did not answer any more, not even its kernel")?,
+        End::Protocol(_) | End::Status(_) => f.write_str("the server declined the request")?,
+        End::Malformed => f.write_str("the server sent something that is no HTTP response")?,
+        End::Unknown => f.write_str("the connection failed")?,
+    }
+    numbers(f, evidence)?;
+    write!(f, "; {}", evidence.delivery().explain())
+}
+
+fn closed(f: &mut fmt::Formatter<'_>, reuse: Reuse) -> fmt::Result {
+    f.write_str(match reuse {
+        Reuse::Reused => {
+            "the server closed the kept-alive connection while the request was on its way"
+        }
+        Reuse::Fresh => {
+            "the server closed the connection without an answer, although it had been opened for this request"
+        }
+        Reuse::Unknown => "the server closed the connection without an answer",
+    })
+}
+
+fn numbers(f: &mut fmt::Formatter<'_>, evidence: &Evidence) -> fmt::Result {
+    let Some(trace) = evidence.trace() else {
+        return Ok(());
+    };
+    f.write_str(" (")?;
+    if let Some(idle) = trace.idle() {
+        write!(f, "idle for {:.1} s, ", idle.as_secs_f64())?;
+    }
+    write!(f, "{} bytes sent", trace.sent())?;
+    if let Some(acknowledged) = trace.acknowledged() {
+        write!(f, ", {acknowledged} of them acknowledged")?;
+    }
+    if trace.received() > 0 {
+        write!(f, ", {} bytes received", trace.received())?;
+    }
+    f.write_str(")")
+}
+
+/// What the caller can do.
+fn advice(refusal: Refusal) -> Option<&'static str> {
+    Some(match refusal {
+        Refusal::MayHaveBeenProcessed => {
+            "find out whether it took effect before sending it again, or send it with an Idempotency-Key that the \
+             server honours"
+        }
+        Refusal::Conditional => "read the resource to find out whether it took effect",
+        Refusal::FreshConnection => {
+            "check the address, the port and whether the server expects TLS, and look into its log"
+        }
+        Refusal::ReuseUnknown | Refusal::NoEvidence => {
+            "put unstale's TrackLayer on the connector, so that more can be told"
+        }
+        Refusal::NotThisSending => {
+            "put unstale's ReplayLayer inside of whatever follows redirects, authenticates or retries"
+        }
+        Refusal::BodyOverLimit => "raise the policy's replay_limit if there is memory for it",
+        Refusal::BudgetExhausted => {
+            "the server loses many connections; raise the budget, or slow down"
+        }
+        _ => return None,
+    })
+}

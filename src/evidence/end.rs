@@ -1,0 +1,98 @@
+//! How an attempt ended: the last thing that is known of it.
+//!
+//! Apart from the counted facts ([`Trace`](super::Trace)) because an attempt can end without any connection at all.
+
+/// How an attempt ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum End {
+    /// The request itself is not one that can be sent: no authority, an unsupported version. No connection was used.
+    InvalidRequest,
+    /// No connection could be opened.
+    Connect,
+    /// The HTTP library handed the request back before it had begun to write it.
+    HandedBack,
+    /// The connection was found unusable before one byte of the request was written, and refused the write for good.
+    Gate(GateReason),
+    /// The peer closed its side (FIN, or TLS `close_notify`); then the socket was looked at once more.
+    Closed(SecondLook),
+    /// The peer reset the connection (RST) with no FIN before it. Proves nothing: a server that reads, executes and
+    /// aborts at once looks exactly like this.
+    Reset,
+    /// The kernel gave the connection up: no answer to retransmissions or probes.
+    TimedOut,
+    /// The peer's HTTP/2 layer said that it did not process the request.
+    Protocol(ProtocolRefusal),
+    /// A response whose status says that the request was not processed.
+    Status(StatusRefusal),
+    /// The peer sent something that is no response.
+    Malformed,
+    /// The body that the caller supplied failed. Never a stale connection.
+    CallerBody,
+    /// Something else, or nothing that could be told.
+    Unknown,
+}
+
+/// Why a connection refused a request at the gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum GateReason {
+    /// The peer has closed it: its FIN has arrived (`CLOSE_WAIT`).
+    HalfClosed,
+    /// It is gone altogether: reset, timed out or closed.
+    Closed,
+    /// Bytes lie unread on a connection that nothing was asked of: a 408, a TLS alert, or a confused peer.
+    Unsolicited,
+    /// It was marked to accept no further request.
+    Condemned,
+}
+
+impl GateReason {
+    /// The reason in words, for a reader who does not know sockets.
+    pub fn explain(self) -> &'static str {
+        match self {
+            Self::HalfClosed => "the server had already closed it",
+            Self::Closed => "it was already gone (reset, timed out or closed)",
+            Self::Unsolicited => "the server had sent something on it that nobody asked for",
+            Self::Condemned => "it was not to be used any more",
+        }
+    }
+}
+
+/// What a second look at the socket, after the peer's end was seen, found of the request's own bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SecondLook {
+    /// FIN first, then a RST, and not one byte of the request was ever acknowledged: no program received it, under the
+    /// one assumption that the crate documentation states.
+    NeverAcknowledged,
+    /// The peer's kernel took bytes of the request after it had sent its FIN: it half-closed and lingers.
+    Acknowledged,
+    /// Bytes of the request had been acknowledged when the FIN was seen, or neither answer came in time.
+    Undecided,
+    /// No look was possible: no descriptor, no believable counters, or not on Linux.
+    NotPossible,
+}
+
+/// The HTTP/2 layer's own words for "not processed" (RFC 9113 sections 6.8 and 8.7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ProtocolRefusal {
+    /// `RST_STREAM` with `REFUSED_STREAM`.
+    RefusedStream,
+    /// `GOAWAY` with a last stream below this one.
+    GoAway,
+}
+
+/// A response status that says that the request was not processed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StatusRefusal {
+    /// 408 on a reused HTTP/1 connection, sent before a byte of the request arrived: the whole proof of
+    /// [`SecondLook::NeverAcknowledged`] holds (RFC 9110 section 15.5.9).
+    RequestTimeout,
+    /// 421: another connection may do (RFC 9110 section 15.5.20).
+    MisdirectedRequest,
+    /// 425: sent as early data, refused as such (RFC 8470 section 5.2).
+    TooEarly,
+}

@@ -1,0 +1,95 @@
+//! What is known of one failed attempt, and what follows from it for the request.
+//!
+//! Apart from everything else because every decision of this crate is made from it: the facts are collected next to the
+//! wire, travel inside the error ([`Attested`]), and end in the hands of the caller. Nothing here does I/O, waits, or
+//! reads a clock.
+//!
+//! Invariant: a fact that is not known is absent or `Unknown`, never guessed. [`Delivery`] is derived from the facts in
+//! one place and nowhere set by hand.
+
+mod attested;
+mod delivery;
+mod end;
+#[cfg(test)]
+pub(crate) mod samples;
+mod token;
+mod trace;
+
+pub use self::attested::{AttemptError, Attested};
+pub use self::delivery::Delivery;
+pub use self::end::{End, GateReason, ProtocolRefusal, SecondLook, StatusRefusal};
+pub use self::token::{AttemptToken, Attribution, Sending};
+pub use self::trace::{Reuse, Trace};
+
+use http::{Method, Uri};
+
+/// The facts of one attempt: one sending of a request on one connection.
+///
+/// ```
+/// use unstale::evidence::{Delivery, End, Evidence};
+///
+/// let evidence = Evidence::new(End::HandedBack);
+/// assert_eq!(evidence.delivery(), Delivery::NotSent);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Evidence {
+    sending: Option<Sending>,
+    trace: Option<Trace>,
+    end: End,
+}
+
+impl Evidence {
+    /// Evidence of an attempt of which only its end is known.
+    pub fn new(end: End) -> Self {
+        Self {
+            sending: None,
+            trace: None,
+            end,
+        }
+    }
+
+    /// Adds what the connection's taps have counted.
+    #[must_use]
+    pub fn with_trace(mut self, trace: Trace) -> Self {
+        self.trace = Some(trace);
+        self
+    }
+
+    /// Ties the evidence to the one sending it is about.
+    ///
+    /// Without it the evidence is of no use to the replay layer: it could be about another request that was sent on the
+    /// way, such as the second hop of a redirect.
+    #[must_use]
+    pub fn about(mut self, sending: Option<Sending>) -> Self {
+        self.sending = sending;
+        self
+    }
+
+    /// How the attempt ended.
+    pub fn end(&self) -> End {
+        self.end
+    }
+
+    /// What the taps counted on the connection; `None` without taps, or when there was no connection.
+    pub fn trace(&self) -> Option<&Trace> {
+        self.trace.as_ref()
+    }
+
+    /// Whether the connection had lain idle in a pool before this attempt.
+    pub fn reuse(&self) -> Reuse {
+        self.trace.as_ref().map_or(Reuse::Unknown, Trace::reuse)
+    }
+
+    /// What the facts say of the request: whether it was sent, received, refused, answered.
+    pub fn delivery(&self) -> Delivery {
+        Delivery::of(self.end, self.trace.as_ref())
+    }
+
+    /// Whether this evidence is about the sending that carried `token`, of this method and URI.
+    pub fn attribution(&self, token: &AttemptToken, method: &Method, uri: &Uri) -> Attribution {
+        match &self.sending {
+            Some(sending) if sending.is_of(token, method, uri) => Attribution::ThisSending,
+            _ => Attribution::Another,
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Setters: how long, how fast, how much, and over which connection.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::policy::given::Given;
+use crate::policy::{Budget, FreshConnection, Narrow, Pause};
+
+use super::RetryPolicyBuilder;
+
+impl RetryPolicyBuilder {
+    /// One deadline over all attempts of a request, counted from its call; above zero. Default: none.
+    ///
+    /// A request may carry its own in [`RequestOptions`](crate::request::RequestOptions). Takes effect with the feature
+    /// `tokio`.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.settings.deadline = Some(deadline);
+        self
+    }
+
+    /// The budget that charged replays are taken from. Default: 20 % of the requests, with a reserve of 100.
+    pub fn budget(mut self, budget: Budget) -> Self {
+        self.settings.budget = Some(budget);
+        self
+    }
+
+    /// Limits replays by no budget.
+    ///
+    /// When all connections to a server die at once, every request on them is then repeated at once.
+    pub fn no_budget(mut self) -> Self {
+        self.settings.budget = None;
+        self
+    }
+
+    /// The pause before a replay. Default: none. Takes effect with the feature `tokio`.
+    pub fn pause(mut self, pause: Pause) -> Self {
+        self.settings.pause = pause;
+        self
+    }
+
+    /// Over which connection a request is replayed. Default: a fresh one, once the request had left.
+    pub fn fresh_connection(mut self, choice: FreshConnection) -> Self {
+        self.settings.fresh_connection = choice;
+        self
+    }
+
+    /// How many bytes of a body are kept for a replay; at most `isize::MAX`. Default: 64 KiB.
+    ///
+    /// A body over the limit is sent as ever, and only its replay is lost. Memory for one request is bounded by it.
+    pub fn replay_limit(mut self, bytes: usize) -> Self {
+        self.settings.replay_limit = bytes;
+        self
+    }
+
+    /// Your own word on each replay that everything else allows: a closure, a [`Choice`](crate::policy::Choice), or a
+    /// type of yours. Default: allow. It can only narrow.
+    pub fn narrow(mut self, narrow: impl Narrow + 'static) -> Self {
+        self.settings.narrow = Given(Arc::new(narrow));
+        self
+    }
+}

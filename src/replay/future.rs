@@ -1,0 +1,121 @@
+//! The future of one call: a state machine over its attempts.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use http::{Request, Response};
+use http_body::Body;
+use pin_project_lite::pin_project;
+use tower_service::Service;
+
+use super::run::{Ended, Run};
+use super::timer::{Deadline, Timer};
+use crate::body::ReplayBody;
+use crate::error::Error;
+use crate::evidence::Attested;
+use crate::policy::Replay;
+use crate::verdict::Refusal;
+
+type BoxError = Box<dyn StdError + Send + Sync>;
+
+pin_project! {
+    /// The future of [`Replay`](super::Replay).
+    pub struct ResponseFuture<S, B, R>
+    where
+        S: Service<Request<ReplayBody<B>>>,
+    {
+        #[pin]
+        state: State<S::Future, R, S::Error>,
+        run: Run<S, B>,
+        deadline: Deadline,
+    }
+}
+
+pin_project! {
+    #[project = StateProj]
+    pub(super) enum State<F, R, E> {
+        // An attempt is under way.
+        Attempting { #[pin] future: F },
+        // The body is read to its end, to turn the request into a GET.
+        Collecting { ended: Option<Ended<R, E>>, replay: Replay },
+        // The pause before the next attempt.
+        Pausing { timer: Option<Timer>, replay: Replay },
+        // The service gets ready for the next attempt.
+        Readying { replay: Replay },
+        Done,
+    }
+}
+
+/// What one state leads to.
+pub(super) enum Step<F, R, E> {
+    Go(State<F, R, E>),
+    Return(Result<Response<R>, Error>),
+}
+
+impl<S, B, R> ResponseFuture<S, B, R>
+where
+    S: Service<Request<ReplayBody<B>>, Response = Response<R>>,
+    S::Error: Attested + Into<BoxError>,
+    B: Body,
+    B::Error: Into<BoxError>,
+{
+    pub(super) fn new(first: S::Future, run: Run<S, B>, deadline: Deadline) -> Self {
+        Self {
+            state: State::Attempting { future: first },
+            run,
+            deadline,
+        }
+    }
+}
+
+impl<S, B, R> Future for ResponseFuture<S, B, R>
+where
+    S: Service<Request<ReplayBody<B>>, Response = Response<R>>,
+    S::Error: Attested + Into<BoxError>,
+    B: Body,
+    B::Error: Into<BoxError>,
+{
+    type Output = Result<Response<R>, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        if this.deadline.poll_passed(cx).is_ready() {
+            this.state.set(State::Done);
+            return Poll::Ready(Err(this.run.error(Refusal::DeadlineExceeded, None)));
+        }
+        loop {
+            let step = match this.state.as_mut().project() {
+                StateProj::Attempting { future } => this.run.conclude(ready!(future.poll(cx))),
+                StateProj::Collecting { ended, replay } => {
+                    ready!(this.run.poll_convert(ended, *replay, cx))
+                }
+                StateProj::Pausing { timer, replay } => {
+                    if let Some(timer) = timer {
+                        ready!(timer.as_mut().poll(cx));
+                    }
+                    Step::Go(State::Readying { replay: *replay })
+                }
+                StateProj::Readying { replay } => ready!(this.run.poll_again(*replay, cx)),
+                StateProj::Done => panic!("polled after completion"),
+            };
+            match step {
+                Step::Go(next) => this.state.set(next),
+                Step::Return(result) => {
+                    this.state.set(State::Done);
+                    return Poll::Ready(result);
+                }
+            }
+        }
+    }
+}
+
+impl<S, B, R> fmt::Debug for ResponseFuture<S, B, R>
+where
+    S: Service<Request<ReplayBody<B>>>,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,215 @@
+//! What the states of a call do: they conclude an attempt, convert the request, send it again.
+
+use std::error::Error as StdError;
+use std::mem;
+use std::task::{Context, Poll, ready};
+
+use http::{Method, Request, Response};
+use http_body::Body;
+use tower_service::Service;
+
+use super::future::{State, Step};
+use super::take::Take;
+use super::timer::Instant;
+use super::{Attempts, telemetry, timer};
+use crate::body::ReplayBody;
+use crate::error::Error;
+use crate::evidence::{Attested, Attribution, Evidence};
+use crate::policy::{Decision, Replay};
+use crate::request::{RequestProfile, Semantics};
+use crate::verdict::{Attempt, Refusal, Verdict, judge};
+
+type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// A call: what became of its attempts, and what is needed for another.
+pub(super) struct Run<S, B> {
+    method: Method,
+    profile: RequestProfile,
+    attempts: Vec<Attempt>,
+    started: Instant,
+    /// `None`: the request is never sent again.
+    again: Option<Again<S, B>>,
+}
+
+struct Again<S, B> {
+    take: Take<B>,
+    service: S,
+}
+
+/// An attempt that may have failed: what the caller gets if nothing more is done, and the evidence for what is.
+pub(super) struct Ended<R, E> {
+    outcome: Result<Response<R>, E>,
+    evidence: Option<Evidence>,
+}
+
+impl<R, E: Attested> Ended<R, E> {
+    pub(super) fn of(mut outcome: Result<Response<R>, E>) -> Self {
+        let evidence = match &mut outcome {
+            // A status that says that the request was not processed comes with evidence.
+            Ok(response) => response.extensions_mut().remove(),
+            Err(error) => error.evidence().cloned(),
+        };
+        Self { outcome, evidence }
+    }
+}
+
+impl<S, B> Run<S, B> {
+    /// A call whose request may be sent again.
+    pub(super) fn recorded(
+        method: Method,
+        profile: RequestProfile,
+        take: Take<B>,
+        service: S,
+    ) -> Self {
+        Self {
+            method,
+            profile,
+            attempts: Vec::new(),
+            started: Instant::now(),
+            again: Some(Again { take, service }),
+        }
+    }
+
+    /// A call whose request never is.
+    pub(super) fn once(method: Method, profile: RequestProfile) -> Self {
+        Self {
+            method,
+            profile,
+            attempts: Vec::new(),
+            started: Instant::now(),
+            again: None,
+        }
+    }
+
+    /// The error of a call that ends here.
+    pub(super) fn error(&mut self, refusal: Refusal, source: Option<BoxError>) -> Error {
+        Error::new(refusal, mem::take(&mut self.attempts), source)
+    }
+
+    fn remember(&mut self, evidence: Option<Evidence>, decided: Verdict) {
+        let attempt = Attempt::new(evidence, self.started.elapsed(), decided);
+        telemetry::decided(&self.method, self.attempts.len() + 1, &attempt);
+        self.attempts.push(attempt);
+    }
+
+    fn replay<F, R, E>(&mut self, ended: Ended<R, E>, replay: Replay) -> Step<F, R, E> {
+        self.remember(ended.evidence, Verdict::Replay(replay.grounds));
+        let timer = timer::after(replay.pause);
+        Step::Go(State::Pausing { timer, replay })
+    }
+
+    fn surface<F, R, E>(&mut self, ended: Ended<R, E>, refusal: Refusal) -> Step<F, R, E>
+    where
+        E: Into<BoxError>,
+    {
+        Step::Return(match ended.outcome {
+            Ok(response) => Ok(self.answered(response)),
+            Err(error) => {
+                self.remember(ended.evidence, Verdict::Refuse(refusal));
+                Err(self.error(refusal, Some(error.into())))
+            }
+        })
+    }
+
+    fn answered<R>(&mut self, mut response: Response<R>) -> Response<R> {
+        if !self.attempts.is_empty() {
+            let failed = Attempts::new(mem::take(&mut self.attempts));
+            response.extensions_mut().insert(failed);
+        }
+        response
+    }
+}
+
+impl<S, B, R> Run<S, B>
+where
+    S: Service<Request<ReplayBody<B>>, Response = Response<R>>,
+    S::Error: Attested + Into<BoxError>,
+    B: Body,
+    B::Error: Into<BoxError>,
+{
+    /// An attempt has ended.
+    pub(super) fn conclude(
+        &mut self,
+        outcome: Result<Response<R>, S::Error>,
+    ) -> Step<S::Future, R, S::Error> {
+        let ended = match Ended::of(outcome) {
+            Ended {
+                outcome: Ok(response),
+                evidence: None,
+            } => return Step::Return(Ok(self.answered(response))),
+            ended => ended,
+        };
+        match self.decide(ended.evidence.as_ref()) {
+            Decision::Replay(replay) if replay.as_get => {
+                let ended = Some(ended);
+                Step::Go(State::Collecting { ended, replay })
+            }
+            Decision::Replay(replay) => self.replay(ended, replay),
+            Decision::Surface(refusal) => self.surface(ended, refusal),
+        }
+    }
+
+    /// The body is read to its end, to turn the request into a GET.
+    pub(super) fn poll_convert(
+        &mut self,
+        ended: &mut Option<Ended<R, S::Error>>,
+        replay: Replay,
+        cx: &mut Context<'_>,
+    ) -> Poll<Step<S::Future, R, S::Error>> {
+        let converted = match &mut self.again {
+            Some(again) => ready!(again.take.poll_become_get(cx)),
+            None => Err(Refusal::Policy),
+        };
+        let ended = ended.take().expect("taken on the way out of this state");
+        Poll::Ready(match converted {
+            Ok(()) => {
+                self.profile = RequestProfile::new(Semantics::Safe, self.profile.permission());
+                self.method = Method::GET;
+                self.replay(ended, replay)
+            }
+            Err(refusal) => self.surface(ended, refusal),
+        })
+    }
+
+    /// Sends the request again, once the service is ready for it.
+    pub(super) fn poll_again(
+        &mut self,
+        replay: Replay,
+        cx: &mut Context<'_>,
+    ) -> Poll<Step<S::Future, R, S::Error>> {
+        let Some(again) = &mut self.again else {
+            return Poll::Ready(Step::Return(Err(self.error(Refusal::Policy, None))));
+        };
+        if let Err(error) = ready!(again.service.poll_ready(cx)) {
+            let outcome = Err(error);
+            return Poll::Ready(self.surface(Ended::of(outcome), Refusal::NoEvidence));
+        }
+        Poll::Ready(match again.take.again(replay) {
+            Ok(request) => Step::Go(State::Attempting {
+                future: again.service.call(request),
+            }),
+            Err(refusal) => Step::Return(Err(self.error(refusal, None))),
+        })
+    }
+
+    fn decide(&self, evidence: Option<&Evidence>) -> Decision {
+        let Some(evidence) = evidence else {
+            return Decision::Surface(Refusal::NoEvidence);
+        };
+        match &self.again {
+            Some(again) => {
+                let elapsed = self.started.elapsed();
+                again
+                    .take
+                    .decide(self.profile, evidence, &self.attempts, elapsed)
+            }
+            // Whatever else stands against a replay, the policy does.
+            None => Decision::Surface(
+                match judge(&self.profile, evidence, Attribution::ThisSending) {
+                    Verdict::Refuse(refusal) => refusal,
+                    Verdict::Replay(_) => Refusal::Policy,
+                },
+            ),
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! The service.
+
+use std::error::Error as StdError;
+use std::mem;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::{Request, Response};
+use http_body::Body;
+use tower_service::Service;
+
+use super::future::ResponseFuture;
+use super::run::Run;
+use super::take::Take;
+use super::timer::Deadline;
+use crate::body::ReplayBody;
+use crate::error::Error;
+use crate::evidence::Attested;
+use crate::policy::RetryPolicy;
+use crate::verdict::{Attempt, Refusal, Verdict};
+
+type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// A service that sends requests again that died of a stale connection. Made by [`ReplayLayer`](super::ReplayLayer).
+///
+/// Its clones share the policy's budget. The inner service is cloned for each call; `poll_ready` is driven on the clone
+/// before every attempt.
+///
+/// # Errors
+///
+/// [`Error`], with the evidence on every attempt.
+///
+/// # Cancel safety
+///
+/// Dropping the future drops the attempt that is under way, as the inner service does, and leaves nothing behind.
+#[derive(Clone, Debug)]
+pub struct Replay<S> {
+    service: S,
+    policy: RetryPolicy,
+}
+
+impl<S> Replay<S> {
+    /// Wraps a service.
+    pub fn new(service: S, policy: RetryPolicy) -> Self {
+        Self { service, policy }
+    }
+
+    /// The service within.
+    pub fn inner(&self) -> &S {
+        &self.service
+    }
+}
+
+impl<S, B, R> Service<Request<B>> for Replay<S>
+where
+    S: Service<Request<ReplayBody<B>>, Response = Response<R>> + Clone,
+    S::Error: Attested + Into<BoxError>,
+    B: Body,
+    B::Error: Into<BoxError>,
+{
+    type Response = Response<R>;
+    type Error = Error;
+    type Future = ResponseFuture<S, B, R>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.service.poll_ready(cx).map_err(not_ready)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        // The service that was polled ready is the one to call.
+        let next = self.service.clone();
+        let mut service = mem::replace(&mut self.service, next);
+        self.policy.begin();
+        let profile = self.policy.prepare(&mut request);
+        let method = request.method().clone();
+        let deadline = Deadline::after(self.policy.deadline(request.extensions()));
+        let (first, run) = if self.policy.may_ever_replay(profile) {
+            let (take, first) = Take::new(request, self.policy.clone());
+            let first = service.call(first);
+            (first, Run::recorded(method, profile, take, service))
+        } else {
+            let first = service.call(request.map(ReplayBody::once));
+            (first, Run::once(method, profile))
+        };
+        ResponseFuture::new(first, run, deadline)
+    }
+}
+
+/// The error of a service that cannot take a request: none was sent.
+fn not_ready<E: Attested + Into<BoxError>>(error: E) -> Error {
+    let refusal = Refusal::NoEvidence;
+    let attempt = Attempt::new(
+        error.evidence().cloned(),
+        Duration::ZERO,
+        Verdict::Refuse(refusal),
+    );
+    Error::new(refusal, vec![attempt], Some(error.into()))
+}

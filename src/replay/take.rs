@@ -1,0 +1,117 @@
+//! A request that may be sent several times, and what became of each sending.
+//!
+//! Invariant: every attempt carries the method, URI, version, headers and extensions of the first, and a token of its
+//! own; only a conversion to GET, which the caller asked for, changes the request.
+
+use std::error::Error as StdError;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Request;
+use http::request::Parts;
+use http_body::Body;
+
+use super::{entropy, timer};
+use crate::body::{Lost, ReplayBody, Tape};
+use crate::evidence::{AttemptToken, Evidence};
+use crate::policy::{Decision, Replay, RetryPolicy, Situation};
+use crate::request::{OnFreshConnection, RequestProfile};
+use crate::verdict::{Attempt, Refusal};
+
+type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// A request that may be sent several times.
+#[derive(Debug)]
+pub(super) struct Take<B> {
+    parts: Parts,
+    body: Tape<B>,
+    policy: RetryPolicy,
+    token: AttemptToken,
+    deadline: Option<Duration>,
+}
+
+impl<B> Take<B>
+where
+    B: Body,
+    B::Error: Into<BoxError>,
+{
+    /// Keeps what is needed to send the request again; the first sending comes beside it.
+    pub(super) fn new(request: Request<B>, policy: RetryPolicy) -> (Self, Request<ReplayBody<B>>) {
+        let (parts, body) = request.into_parts();
+        let deadline = policy.deadline(&parts.extensions);
+        let (body, first) = Tape::first(body, policy.replay_limit());
+        let take = Self {
+            parts,
+            body,
+            policy,
+            token: AttemptToken::new(),
+            deadline,
+        };
+        let request = take.carry(first);
+        (take, request)
+    }
+
+    /// Decides what to do about a failed attempt, seeing the ones before it.
+    pub(super) fn decide(
+        &self,
+        profile: RequestProfile,
+        evidence: &Evidence,
+        attempts: &[Attempt],
+        elapsed: Duration,
+    ) -> Decision {
+        self.policy.decide(&Situation {
+            method: &self.parts.method,
+            uri: &self.parts.uri,
+            headers: &self.parts.headers,
+            profile,
+            evidence,
+            attribution: evidence.attribution(&self.token, &self.parts.method, &self.parts.uri),
+            attempts,
+            lost: self.body.lost().map(unreplayable),
+            elapsed,
+            deadline: self.deadline,
+            now: timer::now(),
+            random: entropy::draw(),
+        })
+    }
+
+    /// Reads the body to its end and turns the request into a GET.
+    pub(super) fn poll_become_get(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Refusal>> {
+        let body = ready!(self.body.poll_collect(cx));
+        Poll::Ready(self.become_get(body.as_ref()))
+    }
+
+    fn become_get(&mut self, body: Option<&Bytes>) -> Result<(), Refusal> {
+        let body = body.ok_or(Refusal::FormOverLimit)?;
+        self.parts = self
+            .policy
+            .convert_to_get(&self.parts, body, timer::now())?;
+        self.body = Tape::empty();
+        Ok(())
+    }
+
+    /// The request once more. The body of the attempt before yields nothing from now on.
+    pub(super) fn again(&mut self, replay: Replay) -> Result<Request<ReplayBody<B>>, Refusal> {
+        let body = self.body.attempt().map_err(unreplayable)?;
+        self.token = AttemptToken::new();
+        let mut request = self.carry(body);
+        if replay.fresh {
+            request.extensions_mut().insert(OnFreshConnection::wanted());
+        }
+        Ok(request)
+    }
+
+    fn carry(&self, body: ReplayBody<B>) -> Request<ReplayBody<B>> {
+        let mut parts = self.parts.clone();
+        parts.extensions.insert(self.token.clone());
+        Request::from_parts(parts, body)
+    }
+}
+
+fn unreplayable(lost: Lost) -> Refusal {
+    match lost {
+        Lost::OverLimit => Refusal::BodyOverLimit,
+        Lost::CallerError => Refusal::CallerBody,
+    }
+}

@@ -1,0 +1,84 @@
+//! The caller's word for one request, carried in its extensions.
+
+use std::time::Duration;
+
+/// What the caller permits for one request, whatever its method says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Permission {
+    /// Nothing beyond what the method permits.
+    #[default]
+    ByMethod,
+    /// It may be repeated even if it was processed: the caller says that this is harmless.
+    MayRepeat,
+    /// It is never sent twice, whatever is known of the first sending.
+    NeverReplay,
+    /// Where a replay of it as it stands is refused, it may be replayed as a GET with the form in the query.
+    ReplayAsGet,
+}
+
+/// The caller's word for one request; insert it into the request's extensions.
+///
+/// ```
+/// use unstale::request::RequestOptions;
+///
+/// let request = http::Request::post("http://example.com/pay")
+///     .extension(RequestOptions::new().never_replay())
+///     .body(())?;
+/// # Ok::<(), http::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RequestOptions {
+    permission: Permission,
+    deadline: Option<Duration>,
+}
+
+impl RequestOptions {
+    /// Options that change nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The request may be repeated although its method is not idempotent (RFC 9110 section 9.2.2: "some means to know
+    /// that the request semantics are actually idempotent").
+    #[must_use]
+    pub fn may_repeat(mut self) -> Self {
+        self.permission = Permission::MayRepeat;
+        self
+    }
+
+    /// The request is never sent twice, not even when it is certain that it never left.
+    #[must_use]
+    pub fn never_replay(mut self) -> Self {
+        self.permission = Permission::NeverReplay;
+        self
+    }
+
+    /// Where the request may not be replayed as it stands, it is replayed as a GET with its form body in the query.
+    ///
+    /// No RFC knows this as a retry. It is right only where the server does the same for both.
+    #[must_use]
+    pub fn replay_as_get(mut self) -> Self {
+        self.permission = Permission::ReplayAsGet;
+        self
+    }
+
+    /// One deadline over all attempts of this request, counted from its call. Default: the policy's.
+    ///
+    /// Takes effect with the feature `tokio`.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// What is permitted.
+    pub fn permission(&self) -> Permission {
+        self.permission
+    }
+
+    /// The deadline set for this request.
+    pub fn deadline_set(&self) -> Option<Duration> {
+        self.deadline
+    }
+}

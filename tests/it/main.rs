@@ -1,0 +1,14 @@
+//! Scenario tests: a real client against a scripted peer on a loopback socket.
+
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    unnameable_types,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    reason = "test code: nothing is exported, and a panic is how a test fails"
+)]
+
+mod peer;
+mod peer_selftest;

@@ -1,0 +1,71 @@
+//! The peer's TLS settings and its certificate.
+//!
+//! Apart from the wire because the test needs the client's half of it. Invariant: one self-signed certificate a process, for
+//! `localhost` and 127.0.0.1, so that one client can speak with several peers.
+
+use std::sync::{Arc, OnceLock};
+
+use rustls::crypto::ring::default_provider;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::{ClientConfig, RootCertStore, ServerConfig};
+
+/// Whether the peer speaks TLS, and whether it says good-bye.
+///
+/// `close_notify` governs every orderly end of a TLS connection: `Fin`, `Close` and the end of a script. `Rst` never sends an
+/// alert, `CloseNotify` always does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tls {
+    Off,
+    V12 { close_notify: bool },
+    V13 { close_notify: bool },
+}
+
+impl Tls {
+    /// What a connection needs to speak it: the configuration and the `close_notify` setting.
+    pub(super) fn server_config(self) -> Option<(Arc<ServerConfig>, bool)> {
+        let (version, close_notify) = match self {
+            Self::Off => return None,
+            Self::V12 { close_notify } => (&rustls::version::TLS12, close_notify),
+            Self::V13 { close_notify } => (&rustls::version::TLS13, close_notify),
+        };
+        let identity = identity();
+        let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+            .with_protocol_versions(&[version])
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![identity.certificate.clone()], identity.key.clone_key())
+            .unwrap();
+        Some((Arc::new(config), close_notify))
+    }
+}
+
+pub(super) fn root() -> CertificateDer<'static> {
+    identity().certificate.clone()
+}
+
+pub(super) fn client_config(root: CertificateDer<'static>) -> ClientConfig {
+    let mut roots = RootCertStore::empty();
+    roots.add(root).unwrap();
+    ClientConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth()
+}
+
+struct Identity {
+    certificate: CertificateDer<'static>,
+    key: PrivateKeyDer<'static>,
+}
+
+fn identity() -> &'static Identity {
+    static IDENTITY: OnceLock<Identity> = OnceLock::new();
+    IDENTITY.get_or_init(|| {
+        let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
+        let made = rcgen::generate_simple_self_signed(names).unwrap();
+        Identity {
+            certificate: made.cert.der().clone(),
+            key: PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()).into(),
+        }
+    })
+}

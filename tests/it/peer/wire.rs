@@ -1,0 +1,195 @@
+//! One accepted socket, with or without TLS, as the steps of a script see it.
+//!
+//! Invariant: it never takes more from the kernel than a step asked for. Cleartext is read to the byte and TLS to the record,
+//! because bytes left unread in the kernel decide whether `close(2)` sends a FIN or a RST.
+
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::ServerConfig;
+
+use super::count::Traffic;
+use super::cue::Cues;
+use super::session::Session;
+
+/// How long a socket call may block before the stop flag is looked at.
+const TICK: Duration = Duration::from_millis(20);
+
+#[derive(Debug)]
+pub(super) struct Wire<'a> {
+    socket: Socket<'a>,
+    tls: Option<Session>,
+    /// Application bytes read by [`Wire::read_ahead`], not yet part of a request.
+    ahead: VecDeque<u8>,
+}
+
+impl<'a> Wire<'a> {
+    pub(super) fn new(
+        stream: TcpStream,
+        cues: &'a Cues,
+        traffic: Arc<Traffic>,
+        tls: Option<(Arc<ServerConfig>, bool)>,
+    ) -> Self {
+        stream.set_nodelay(true).unwrap();
+        stream.set_read_timeout(Some(TICK)).unwrap();
+        stream.set_write_timeout(Some(TICK)).unwrap();
+        Self {
+            socket: Socket {
+                stream,
+                cues,
+                traffic,
+            },
+            tls: tls.map(|(config, close_notify)| Session::new(config, close_notify)),
+            ahead: VecDeque::new(),
+        }
+    }
+
+    /// Does the TLS handshake, and not a byte more.
+    pub(super) fn handshake(&mut self) -> io::Result<()> {
+        let Some(tls) = &mut self.tls else {
+            return Ok(());
+        };
+        while tls.is_handshaking() {
+            tls.read_record(&mut self.socket)?;
+        }
+        Ok(())
+    }
+
+    /// Reads exactly so many application bytes and keeps them for the request to come.
+    pub(super) fn read_ahead(&mut self, bytes: usize) -> io::Result<()> {
+        let mut read = vec![0; bytes];
+        let mut done = 0;
+        while done < bytes {
+            match self.read_new(&mut read[done..])? {
+                0 => return Err(ErrorKind::UnexpectedEof.into()),
+                n => done += n,
+            }
+        }
+        self.ahead.extend(read);
+        Ok(())
+    }
+
+    pub(super) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match &mut self.tls {
+            None => self.socket.write_all(bytes),
+            Some(tls) => tls.send(&mut self.socket, bytes),
+        }
+    }
+
+    /// Blocks until the kernel holds an unread byte, and leaves it there.
+    pub(super) fn wait_first_byte(&self) -> io::Result<()> {
+        match self.socket.retry(|| self.socket.stream.peek(&mut [0]))? {
+            0 => Err(ErrorKind::UnexpectedEof.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads and forgets to the end of the stream: first above TLS, then of the socket.
+    pub(super) fn discard(&mut self) {
+        let mut sink = [0; 16 * 1024];
+        while matches!(self.read_new(&mut sink), Ok(1..)) {}
+        // After the client's close_notify rustls reads no more; the socket may still bring a FIN.
+        while self.tls.is_some() && matches!(self.socket.read(&mut sink), Ok(1..)) {}
+    }
+
+    pub(super) fn set_no_delay(&self, on: bool) -> io::Result<()> {
+        self.socket.stream.set_nodelay(on)
+    }
+
+    /// Sends the TLS alert alone.
+    pub(super) fn close_notify(&mut self) -> io::Result<()> {
+        let tls = self
+            .tls
+            .as_mut()
+            .expect("CloseNotify needs a peer with TLS");
+        tls.close_notify(&mut self.socket)
+    }
+
+    /// Ends our direction and goes on reading.
+    pub(super) fn fin(&mut self) -> io::Result<()> {
+        self.say_goodbye()?;
+        self.socket.stream.shutdown(Shutdown::Write)
+    }
+
+    /// Closes both directions: Linux sends a FIN, or a RST if bytes are unread.
+    pub(super) fn close(mut self) {
+        // The connection may be dead already; then there is nobody to tell.
+        let _ = self.say_goodbye();
+    }
+
+    /// Aborts the connection: a RST, whatever is unread or unsent.
+    pub(super) fn reset(self) {
+        let socket = socket2::SockRef::from(&self.socket.stream);
+        socket.set_linger(Some(Duration::ZERO)).unwrap();
+    }
+
+    fn say_goodbye(&mut self) -> io::Result<()> {
+        match &self.tls {
+            Some(tls) if tls.ends_with_close_notify() && !tls.is_handshaking() => {
+                self.close_notify()
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn read_new(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let read = match &mut self.tls {
+            None => self.socket.read(buf)?,
+            Some(tls) => tls.read(&mut self.socket, buf)?,
+        };
+        self.socket.traffic.add_plain(read);
+        Ok(read)
+    }
+}
+
+impl Read for Wire<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        if self.ahead.is_empty() {
+            return self.read_new(buf);
+        }
+        self.ahead.read(buf)
+    }
+}
+
+/// The socket itself; its calls return an error soon after the peer is dropped.
+#[derive(Debug)]
+struct Socket<'a> {
+    stream: TcpStream,
+    cues: &'a Cues,
+    traffic: Arc<Traffic>,
+}
+
+impl Socket<'_> {
+    fn retry(&self, mut call: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
+        loop {
+            match call() {
+                // Linux says `WouldBlock` for a timeout, other systems `TimedOut`.
+                Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                done => return done,
+            }
+            self.cues.check()?;
+        }
+    }
+}
+
+impl Read for Socket<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let read = self.retry(|| (&self.stream).read(buf))?;
+        self.traffic.add_raw(read);
+        Ok(read)
+    }
+}
+
+impl Write for Socket<'_> {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.retry(|| (&self.stream).write(buf))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

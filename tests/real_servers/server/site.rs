@@ -1,0 +1,130 @@
+//! The ground a server stands on: a temporary folder, two free ports, and a certificate.
+//!
+//! Apart from the process, so that the order of dropping is plain: the child ends first, then its folder goes. After a
+//! failed test the folder stays, for its logs, and its path is printed.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    net::{Ipv4Addr, TcpListener},
+    path::{Path, PathBuf},
+    process::Stdio,
+    sync::atomic::{AtomicU16, Ordering},
+};
+
+use rcgen::CertifiedKey;
+use rustls::pki_types::CertificateDer;
+
+use super::Scheme;
+
+/// A folder, two ports and a certificate.
+#[derive(Debug)]
+pub(super) struct Site {
+    dir: PathBuf,
+    cleartext: u16,
+    tls: u16,
+    certificate: CertificateDer<'static>,
+}
+
+impl Site {
+    /// Makes the folder, named after the server, picks the ports, and writes the certificate and its key.
+    pub(super) fn lay_out(name: &str) -> Self {
+        let (cleartext, tls) = (free_port(), free_port());
+        // The port is in the name: no two servers of one machine have it at the same time.
+        let dir =
+            std::env::temp_dir().join(format!("unstale-{name}-{}-{cleartext}", std::process::id()));
+        fs::create_dir(&dir)
+            .unwrap_or_else(|error| panic!("cannot make {}: {error}", dir.display()));
+
+        let CertifiedKey { cert, signing_key } =
+            rcgen::generate_simple_self_signed(["localhost".to_owned(), "127.0.0.1".to_owned()])
+                .expect("a certificate for localhost can be made");
+        let site = Self {
+            dir,
+            cleartext,
+            tls,
+            certificate: cert.der().clone(),
+        };
+        let (certificate, key) = (cert.pem(), signing_key.serialize_pem());
+        site.write("certificate.pem", &certificate);
+        site.write("key.pem", &key);
+        site.write("both.pem", &format!("{certificate}{key}"));
+        site
+    }
+
+    /// The folder.
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The port to listen on.
+    pub(super) fn port(&self, scheme: Scheme) -> u16 {
+        match scheme {
+            Scheme::Cleartext => self.cleartext,
+            Scheme::Tls => self.tls,
+        }
+    }
+
+    /// The certificate, to be trusted.
+    pub(super) fn certificate(&self) -> CertificateDer<'static> {
+        self.certificate.clone()
+    }
+
+    /// Puts the folder and the ports into a text.
+    pub(super) fn fill_in(&self, template: &str) -> String {
+        template
+            .replace("{dir}", &self.dir.display().to_string())
+            .replace("{cleartext}", &self.cleartext.to_string())
+            .replace("{tls}", &self.tls.to_string())
+    }
+
+    /// Writes a file of the folder.
+    pub(super) fn write(&self, name: &str, text: &str) {
+        fs::write(self.dir.join(name), text)
+            .unwrap_or_else(|error| panic!("cannot write {name}: {error}"));
+    }
+
+    /// Reads a file of the folder.
+    pub(super) fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.dir.join(name))
+            .unwrap_or_else(|error| panic!("cannot read {name}: {error}"))
+    }
+
+    /// Opens a log for a child, at its end: the program may open the same file by name as well.
+    pub(super) fn append(&self, name: &str) -> Stdio {
+        let log: File = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.dir.join(name))
+            .unwrap_or_else(|error| panic!("cannot open {name}: {error}"));
+        log.into()
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!(
+                "the server's configuration and logs are kept in {}",
+                self.dir.display()
+            );
+        } else {
+            let _ = fs::remove_dir_all(&self.dir);
+        }
+    }
+}
+
+/// A port nobody listens on, below the range from which the kernel takes the ports of outgoing connections: of those
+/// the other tests open many, and one of them could take the port before the server does.
+fn free_port() -> u16 {
+    const FIRST: u16 = 10_000;
+    const COUNT: u16 = 20_000;
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+
+    // Test processes that run side by side start some ports apart.
+    let start = u16::try_from(std::process::id() % u32::from(COUNT) * 64 % u32::from(COUNT))
+        .unwrap_or_default();
+    (0..COUNT)
+        .map(|_| FIRST + (start + NEXT.fetch_add(1, Ordering::Relaxed) % COUNT) % COUNT)
+        .find(|&port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok())
+        .expect("a port of the loopback is free")
+}
