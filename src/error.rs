@@ -7,7 +7,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use crate::evidence::{Attested, Delivery, End, Evidence, Reuse};
-use crate::verdict::{Attempt, Refusal, Verdict};
+use crate::verdict::{Attempt, Refusal};
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
@@ -119,7 +119,7 @@ impl fmt::Display for Error {
             None if self.is_timeout() => f.write_str("the request took too long")?,
             None => f.write_str("the request failed, and nothing more is known of it")?,
         }
-        let replays = self.0.attempts.iter().filter(is_replayed).count();
+        let replays = self.0.attempts.len().saturating_sub(1);
         if replays > 0 {
             write!(f, "; it had been sent again {replays} time(s) before that")?;
         }
@@ -133,10 +133,6 @@ impl fmt::Display for Error {
             None => Ok(()),
         }
     }
-}
-
-fn is_replayed(attempt: &&Attempt) -> bool {
-    matches!(attempt.decided(), Verdict::Replay(_))
 }
 
 fn what_happened(f: &mut fmt::Formatter<'_>, evidence: &Evidence) -> fmt::Result {

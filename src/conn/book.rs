@@ -49,6 +49,10 @@ pub(crate) enum Freeze {
 }
 
 /// Facts of one connection.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts, each of which may hold with any other"
+)]
 #[derive(Debug, Default)]
 pub(crate) struct Book {
     /// Bytes written to the socket.

@@ -30,7 +30,7 @@ pub(super) fn ask(
         Some(sample) => {
             let mut book = ledger.book();
             calibrate(&mut book, sample);
-            judge(sample).and_then(|()| Ok(sample.received > book.read))
+            judge(sample).map(|()| sample.received > book.read)
         }
         None => match probe.peek(socket) {
             Peek::End => Err(GateReason::HalfClosed),

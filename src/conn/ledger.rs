@@ -73,36 +73,22 @@ impl Ledger {
             received: book.received_before,
             exchanges: book.exchanges,
         };
-        if book.written > book.mark {
-            book.exchanges += 1;
+        // Before the first exchange the boundary is known already (`open`).
+        if book.plain_written {
+            book.boundary = slot
+                .as_deref()
+                .map_or(Boundary::Unknown, |slot| slot.boundary(self));
+            if book.written > book.mark {
+                book.exchanges += 1;
+            }
         }
         book.mark = book.written;
         book.received_before = book.received;
-        let Some(slot) = slot else {
-            // A request that is not ours: nothing is known of its body, so the next write may still be its own.
-            book.boundary = Boundary::Unknown;
-            return;
-        };
-        let begins = slot.opened_after.is_some()
-            && slot
-                .seen
-                .as_ref()
-                .is_none_or(|seen| seen.ledger.id != self.id);
-        book.boundary = if begins {
-            Boundary::Certain
-        } else if slot.tunnel {
-            Boundary::Unknown
-        } else {
-            Boundary::AfterBody(slot.progress.clone())
-        };
-        if slot
-            .opened_after
-            .is_some_and(|moment| self.opened <= moment)
-        {
-            book.condemned = true;
+        if let Some(slot) = slot {
+            let too_old = |moment| self.opened <= moment;
+            book.condemned |= slot.opened_after.is_some_and(too_old);
+            slot.seen = Some(seen);
         }
-        drop(book);
-        slot.seen = Some(seen);
     }
 
     /// Whether a 408 came that may have crossed the request.

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
+use super::book::Boundary;
 use super::ledger::Ledger;
 use crate::body::Progress;
 
@@ -43,6 +44,25 @@ pub(crate) struct Seen {
     pub(crate) received: u64,
     /// Exchanges before this one.
     pub(crate) exchanges: u64,
+}
+
+impl Slot {
+    /// What the next write on `ledger` is, seen from this attempt.
+    pub(super) fn boundary(&self, ledger: &Ledger) -> Boundary {
+        // An attempt that wants a fresh connection is captured: hyper-util then names the connection before the request
+        // is handed to hyper, and the write after that begins it.
+        let is_first_seen = self
+            .seen
+            .as_ref()
+            .is_none_or(|seen| seen.ledger.id() != ledger.id());
+        if self.opened_after.is_some() && is_first_seen {
+            Boundary::Certain
+        } else if self.tunnel {
+            Boundary::Unknown
+        } else {
+            Boundary::AfterBody(self.progress.clone())
+        }
+    }
 }
 
 /// Runs `poll` for the attempt in `slot`.

@@ -9,7 +9,6 @@ use crate::verdict::Attempt;
 pub(super) fn decided(method: &Method, number: usize, attempt: &Attempt) {
     use crate::evidence::{Evidence, Trace};
     use crate::verdict::Verdict;
-    use tracing::field::debug;
 
     let evidence = attempt.evidence();
     let trace = evidence.and_then(Evidence::trace);
@@ -24,9 +23,9 @@ pub(super) fn decided(method: &Method, number: usize, attempt: &Attempt) {
         attempt = number,
         replay,
         reason,
-        delivery = evidence.map(|evidence| debug(evidence.delivery())),
-        end = evidence.map(|evidence| debug(evidence.end())),
-        reuse = evidence.map(|evidence| debug(evidence.reuse())),
+        delivery = evidence.map(|evidence| tracing::field::debug(evidence.delivery())),
+        end = evidence.map(|evidence| tracing::field::debug(evidence.end())),
+        reuse = evidence.map(|evidence| tracing::field::debug(evidence.reuse())),
         connection = trace.map(Trace::connection),
         sent = trace.map(Trace::sent),
         acknowledged = trace.and_then(Trace::acknowledged),

@@ -20,6 +20,10 @@ pub(super) type Timer = Pin<Box<dyn Future<Output = ()> + Send + Sync>>;
 
 /// Waits for a moment, `None` if there is nothing to wait with.
 #[cfg(feature = "tokio")]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "without tokio there is nothing to wait with"
+)]
 pub(super) fn until(moment: Instant) -> Option<Timer> {
     Some(Box::pin(tokio::time::sleep_until(moment)))
 }

@@ -12,3 +12,4 @@
 
 mod peer;
 mod peer_selftest;
+mod smoke;

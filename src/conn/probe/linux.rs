@@ -12,6 +12,7 @@ use crate::conn::socket::SocketRef;
 
 /// Up to and including `tcpi_bytes_received`.
 const COVERED: usize = 136;
+const LEN: libc::socklen_t = 136;
 
 /// Asks `getsockopt(TCP_INFO)`.
 #[derive(Debug)]
@@ -74,7 +75,7 @@ fn parse(info: &[u8]) -> Option<Sample> {
     reason = "no crate of ours offers TCP_INFO with tcpi_bytes_acked"
 )]
 fn tcp_info(socket: SocketRef<'_>, info: &mut [u8; COVERED]) -> usize {
-    let mut len: libc::socklen_t = COVERED as libc::socklen_t;
+    let mut len = LEN;
     // SAFETY: the descriptor is borrowed for the call, `info` is writable for `len` bytes, and the kernel writes no
     // more than that, and how much into `len`.
     let answer = unsafe {
