@@ -64,6 +64,16 @@ impl Ledger {
         }
     }
 
+    /// A tap above TLS takes over what is counted in plaintext. What the one on the socket has seen was the handshake.
+    pub(crate) fn split(&self) {
+        let mut book = self.book();
+        book.split = true;
+        book.plain_written = false;
+        book.exchanges = 0;
+        drop(book);
+        self.open();
+    }
+
     /// The pool's copy of the extra is being cloned: whatever comes next on this connection starts here or later.
     pub(crate) fn turn(self: &Arc<Self>, slot: Option<&mut Slot>) {
         let mut book = self.book();

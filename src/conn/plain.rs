@@ -35,7 +35,7 @@ impl<T: Connection> PlainIo<T> {
         let below = extras.get::<Facts>().and_then(Facts::ledger);
         let alone = below.is_none();
         let ledger = below.unwrap_or_else(|| Ledger::new(probe));
-        ledger.book().split = true;
+        ledger.split();
         Self {
             inner,
             ledger,
