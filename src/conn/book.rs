@@ -37,15 +37,15 @@ pub(crate) enum Ending {
 }
 
 /// Whether the connection may be written to.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Freeze {
     /// It may.
     #[default]
     Thawed,
     /// The peer's end was seen: never again.
     Ended,
-    /// A 408 came before any of the request was acknowledged: not until it is clear what it answers.
-    Suspected(Option<Waker>),
+    /// A 408 came that may have crossed the request. No shutdown until it is clear what it answers; a write settles it.
+    Suspected,
 }
 
 /// Facts of one connection.
@@ -85,6 +85,10 @@ pub(crate) struct Book {
     pub(crate) split: bool,
     /// Something was written above TLS.
     pub(crate) plain_written: bool,
+    /// The peer speaks another protocol now, or is being asked to: half-closed connections are in order there.
+    pub(crate) tunnel: bool,
+    /// Something was written that no byte of a response has answered.
+    pub(crate) outstanding: bool,
     /// HTTP/2: exchanges overlap, so no byte can be told to belong to one.
     pub(crate) multiplexed: bool,
     /// The next write to the socket is to be preceded by the question to the kernel.
@@ -117,14 +121,18 @@ pub(crate) enum Hold {
 
 impl Book {
     pub(crate) fn is_sealed(&self) -> bool {
-        self.released || self.refused.is_some() || matches!(self.freeze, Freeze::Ended)
+        self.released || self.refused.is_some() || self.freeze == Freeze::Ended
     }
 
     /// Sees the end of the stream. Whatever comes later, nothing more is written.
     pub(crate) fn end(&mut self, ending: Ending) {
+        if self.tunnel {
+            return;
+        }
         self.ending.get_or_insert(ending);
         self.freeze = Freeze::Ended;
-        if ending == Ending::Closed && !self.failed && matches!(self.hold, Hold::No) {
+        let may_be_proven = ending == Ending::Closed && !self.failed && self.outstanding;
+        if may_be_proven && matches!(self.hold, Hold::No) {
             self.hold = Hold::Wanted;
         }
     }
@@ -157,7 +165,13 @@ impl Book {
             self.end(Ending::Closed);
         } else {
             self.active = Some(Instant::now());
+            self.outstanding = false;
         }
+    }
+
+    /// Whether an attempt died here of which something may still be on its way, with no descriptor to see it through.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.outstanding && self.ending.is_some() && !matches!(self.hold, Hold::Held(_))
     }
 
     /// All that hyper had buffered is written: if the body was taken to its end before, the next write is a new
@@ -168,15 +182,16 @@ impl Book {
         }
     }
 
-    /// The first write of an exchange, if it is one for certain.
-    pub(crate) fn begin_if_certain(&mut self) {
+    /// Begins an exchange, if the write that is due is the first of one for certain. Returns whether it is.
+    pub(crate) fn begin_if_certain(&mut self) -> bool {
         if self.multiplexed || !matches!(self.boundary, Boundary::Certain) {
-            return;
+            return false;
         }
         self.boundary = Boundary::Unknown;
         self.received_before = self.received;
         self.idle = self.active.map(|active| active.elapsed());
         self.gate_due = true;
+        true
     }
 
     /// Refuses for good.
@@ -184,14 +199,10 @@ impl Book {
         self.refused.get_or_insert(reason);
     }
 
-    /// Lets writes go on after a 408 that turned out to be a response.
+    /// A 408 turned out to be a response, or is none of anybody's business.
     pub(crate) fn thaw(&mut self) {
-        if let Freeze::Suspected(waker) = &mut self.freeze {
-            let waker = waker.take();
+        if self.freeze == Freeze::Suspected {
             self.freeze = Freeze::Thawed;
-            if let Some(waker) = waker {
-                waker.wake();
-            }
         }
     }
 

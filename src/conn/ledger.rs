@@ -94,16 +94,21 @@ impl Ledger {
         }
         book.mark = book.written;
         book.received_before = book.received;
-        if let Some(slot) = slot {
-            let too_old = |moment| self.opened <= moment;
-            book.condemned |= slot.opened_after.is_some_and(too_old);
-            slot.seen = Some(seen);
+        match slot {
+            Some(slot) => {
+                let too_old = |moment| self.opened <= moment;
+                book.condemned |= slot.opened_after.is_some_and(too_old);
+                book.tunnel |= slot.tunnel && book.plain_written;
+                slot.seen = Some(seen);
+            }
+            // Nobody will ask what a 408 means.
+            None => book.thaw(),
         }
     }
 
     /// Whether a 408 came that may have crossed the request.
     pub(crate) fn is_suspected(&self) -> bool {
-        matches!(self.book().freeze, Freeze::Suspected(_))
+        self.book().freeze == Freeze::Suspected
     }
 
     /// The descriptor for the second look, once the tap on the socket has made it; `None` if there is none to wait for,

@@ -7,7 +7,7 @@ use std::fmt;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use http::Extensions;
 use hyper::rt::{Read, ReadBufCursor, Write};
@@ -90,7 +90,7 @@ impl<T: Write + Unpin> Write for PlainIo<T> {
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = &mut *self;
-        ready!(this.plaintext.before_write(&this.ledger, buf, cx))?;
+        this.plaintext.before_write(&this.ledger, buf)?;
         let result = Pin::new(&mut this.inner).poll_write(cx, buf);
         this.wrote(&result);
         result
@@ -103,7 +103,7 @@ impl<T: Write + Unpin> Write for PlainIo<T> {
     ) -> Poll<io::Result<usize>> {
         let this = &mut *self;
         let first = bufs.first().map_or(&[][..], |first| first);
-        ready!(this.plaintext.before_write(&this.ledger, first, cx))?;
+        this.plaintext.before_write(&this.ledger, first)?;
         let result = Pin::new(&mut this.inner).poll_write_vectored(cx, bufs);
         this.wrote(&result);
         result

@@ -5,9 +5,8 @@
 
 use std::io;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
-use super::book::{Boundary, Freeze, Hold};
+use super::book::{Freeze, Hold};
 use super::ledger::Ledger;
 use crate::evidence::GateReason;
 
@@ -41,11 +40,14 @@ impl Plaintext {
     /// These bytes came; none means the end. Returns whether the tap on the socket has to run, to keep a descriptor.
     pub(super) fn after_read(ledger: &Ledger, bytes: &[u8]) -> bool {
         let mut book = ledger.book();
-        let first = book.received == book.received_before;
+        let is_head = book.received == book.received_before;
         book.read_plain(bytes.len() as u64);
-        let crossed = first && book.exchanges > 0 && is_request_timeout(bytes);
-        if crossed && !book.is_sealed() && !book.failed && !book.multiplexed {
-            book.freeze = Freeze::Suspected(None);
+        if is_head && is_status(bytes, b"101") {
+            book.tunnel = true;
+        }
+        let may_have_crossed = is_head && book.exchanges > 0 && is_status(bytes, b"408");
+        if may_have_crossed && !book.is_sealed() && !book.failed && !book.multiplexed {
+            book.freeze = Freeze::Suspected;
             book.hold = Hold::Wanted;
         }
         matches!(book.hold, Hold::Wanted)
@@ -60,35 +62,24 @@ impl Plaintext {
     }
 
     /// hyper writes: the first write of an exchange is where the gate stands.
-    pub(super) fn before_write(
-        &mut self,
-        ledger: &Ledger,
-        bytes: &[u8],
-        cx: &mut Context<'_>,
-    ) -> Poll<io::Result<()>> {
+    pub(super) fn before_write(&mut self, ledger: &Ledger, bytes: &[u8]) -> io::Result<()> {
         self.unflushed = true;
         let mut book = ledger.book();
         if !book.plain_written && bytes.starts_with(HTTP2_PREFACE) {
             book.multiplexed = true;
-            book.boundary = Boundary::Unknown;
         }
-        match &mut book.freeze {
-            Freeze::Thawed => {}
-            Freeze::Ended => return Poll::Ready(Err(closed(book.refused))),
-            Freeze::Suspected(waker) => {
-                *waker = Some(cx.waker().clone());
-                return Poll::Pending;
-            }
-        }
-        book.begin_if_certain();
-        if book.condemned && book.gate_due {
+        let begins = book.begin_if_certain();
+        if begins && book.condemned {
             book.refuse(GateReason::Condemned);
         }
-        if let Some(reason) = book.refused {
-            return Poll::Ready(Err(refusal(reason)));
+        if book.is_sealed() {
+            return Err(closed(book.refused));
         }
+        book.tunnel |= begins && bytes.starts_with(b"CONNECT ");
+        book.thaw();
         book.plain_written = true;
-        Poll::Ready(Ok(()))
+        book.outstanding = true;
+        Ok(())
     }
 
     /// hyper flushes: it does so only when it holds nothing that it has not written.
@@ -101,7 +92,7 @@ impl Plaintext {
 /// being waited for.
 pub(super) fn swallows_shutdown(ledger: &Arc<Ledger>) -> bool {
     let book = ledger.book();
-    book.refused.is_some() || !matches!(book.freeze, Freeze::Thawed)
+    book.refused.is_some() || book.freeze != Freeze::Thawed
 }
 
 /// The error of a write after the peer's end, or after the refusal.
@@ -121,6 +112,9 @@ pub(super) fn refusal(reason: GateReason) -> io::Error {
     io::Error::new(io::ErrorKind::BrokenPipe, RefusedAtGate(reason))
 }
 
-fn is_request_timeout(head: &[u8]) -> bool {
-    head.starts_with(b"HTTP/1.1 408") || head.starts_with(b"HTTP/1.0 408")
+/// Whether these are the first bytes of a response with this status.
+fn is_status(head: &[u8], status: &[u8; 3]) -> bool {
+    head.strip_prefix(b"HTTP/1.")
+        .and_then(|head| head.get(2..5))
+        .is_some_and(|code| code == status)
 }

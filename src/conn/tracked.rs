@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
@@ -102,7 +102,7 @@ impl<T> TrackedIo<T> {
         T: Unpin,
     {
         if !self.is_split() {
-            ready!(self.plaintext.before_write(&self.ledger, first, cx))?;
+            self.plaintext.before_write(&self.ledger, first)?;
         }
         self.admit()?;
         let result = write(Pin::new(&mut self.inner), cx);
@@ -189,8 +189,8 @@ impl<T> Drop for TrackedIo<T> {
         let mut book = self.ledger.book();
         book.released = true;
         book.notify();
-        // An attempt ended here and no descriptor could be kept to see it through: nothing of it is sent any more.
-        let abandoned = matches!(book.hold, Hold::Unavailable) && book.written > book.mark;
+        // Nothing of a failed attempt is sent any more, not even by the kernel: its replay may be on its way.
+        let abandoned = book.is_abandoned();
         drop(book);
         if let Some(socket) = (self.show)(&self.inner).filter(|_| abandoned) {
             let _ = socket2::SockRef::from(&socket).set_linger(Some(std::time::Duration::ZERO));

@@ -29,6 +29,8 @@ pub(super) struct Take<B> {
     policy: RetryPolicy,
     token: AttemptToken,
     deadline: Option<Duration>,
+    /// Since the request has left, only a connection opened after this may carry it.
+    fresh: Option<OnFreshConnection>,
 }
 
 impl<B> Take<B>
@@ -47,6 +49,7 @@ where
             policy,
             token: AttemptToken::new(),
             deadline,
+            fresh: None,
         };
         let request = take.carry(first);
         (take, request)
@@ -95,9 +98,13 @@ where
     pub(super) fn again(&mut self, replay: Replay) -> Result<Request<ReplayBody<B>>, Refusal> {
         let body = self.body.attempt().map_err(unreplayable)?;
         self.token = AttemptToken::new();
-        let mut request = self.carry(body);
         if replay.fresh {
-            request.extensions_mut().insert(OnFreshConnection::wanted());
+            self.fresh = Some(OnFreshConnection::opened_after(timer::now()));
+        }
+        let mut request = self.carry(body);
+        // Still so after the condemned ones that the pool may hold have all refused.
+        if let Some(fresh) = self.fresh {
+            request.extensions_mut().insert(fresh);
         }
         Ok(request)
     }

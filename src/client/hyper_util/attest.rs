@@ -59,12 +59,8 @@ where
             let evidence = Evidence::new(End::InvalidRequest).about(sending);
             return ResponseFuture::failed(AttemptError::new(evidence, invalid));
         }
-        let started = Instant::now();
-        let fresh = request
-            .extensions_mut()
-            .remove::<OnFreshConnection>()
-            .is_some();
-        if fresh {
+        let fresh: Option<OnFreshConnection> = request.extensions_mut().remove();
+        if fresh.is_some() {
             // The extra is then cloned before the request is handed to hyper, where an older connection is condemned.
             // Not on the way that works: it costs a seventh of a request.
             drop(capture_connection(&mut request));
@@ -72,8 +68,8 @@ where
         let profile = RequestProfile::of(&request, false);
         let slot = Slot {
             progress: request.body().progress(),
-            started,
-            opened_after: fresh.then_some(started),
+            started: Instant::now(),
+            opened_after: fresh.map(|fresh| Instant::from_std(fresh.moment())),
             tunnel: profile.semantics() == Semantics::Tunnel,
             seen: None,
         };

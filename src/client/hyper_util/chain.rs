@@ -16,16 +16,20 @@ pub(super) fn end_of(error: &legacy::Error) -> End {
     if error.is_connect() {
         return End::Connect;
     }
+    // Only what hyper says of this very request, not what it says further down of another.
+    let said = error
+        .source()
+        .and_then(<dyn StdError>::downcast_ref)
+        .and_then(said_by_hyper);
+    if let Some(end) = said {
+        return end;
+    }
     let mut next = error.source();
     while let Some(cause) = next {
         if cause.is::<BodyError>() {
             return End::CallerBody;
         }
-        let said = cause
-            .downcast_ref()
-            .and_then(said_by_hyper)
-            .or_else(|| cause.downcast_ref().and_then(said_by_kernel));
-        if let Some(end) = said {
+        if let Some(end) = cause.downcast_ref().and_then(said_by_kernel) {
             return end;
         }
         next = cause.source();

@@ -32,6 +32,11 @@ pub(super) async fn on_error(error: &legacy::Error, slot: Slot) -> Evidence {
         End::CallerBody | End::HandedBack | End::Connect => said,
         _ => seen_by_taps(&seen, said).await,
     };
+    if end == End::Unknown {
+        // The connection did not end, and so was not aborted: what was sent may still be on its way. Without its numbers
+        // this is no ground for a replay.
+        return Evidence::new(end);
+    }
     let trace = seen.ledger.trace(&seen, slot.started);
     Evidence::new(end).with_trace(trace)
 }
@@ -99,11 +104,8 @@ async fn crossed(seen: &Seen) -> bool {
         Some(held) => held.look(&seen.ledger, seen.mark).await,
         None => SecondLook::NotPossible,
     };
-    let crossed = found == SecondLook::NeverAcknowledged;
-    if !crossed {
-        seen.ledger.book().thaw();
-    }
-    crossed
+    seen.ledger.book().thaw();
+    found == SecondLook::NeverAcknowledged
 }
 
 async fn wait_for_descriptor(seen: &Seen) -> Option<Held> {
