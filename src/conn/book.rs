@@ -87,6 +87,10 @@ pub(crate) struct Book {
     pub(crate) plain_written: bool,
     /// The peer speaks another protocol now, or is being asked to: half-closed connections are in order there.
     pub(crate) tunnel: bool,
+    /// The writes above TLS since the latest exchange began, or more.
+    pub(crate) writes: u32,
+    /// A write above TLS is under way.
+    pub(crate) writing: bool,
     /// Something was written that no byte of a response has answered.
     pub(crate) outstanding: bool,
     /// HTTP/2: exchanges overlap, so no byte can be told to belong to one.
@@ -169,6 +173,21 @@ impl Book {
         }
     }
 
+    /// Counts what went into the socket.
+    pub(crate) fn wrote_socket(&mut self, n: u64) {
+        self.written += n;
+        if !self.writing {
+            // TLS had kept some of it back.
+            self.writes += 1;
+        }
+    }
+
+    /// Whether the request left in one piece. If it did not, a peer that had half-closed may have read the first piece,
+    /// acted on it and closed, all before its kernel acknowledged it; the RST then answers the second.
+    pub(crate) fn left_in_one_piece(&self) -> bool {
+        self.writes == 1
+    }
+
     /// Whether an attempt died here of which something may still be on its way, with no descriptor to see it through.
     pub(crate) fn is_abandoned(&self) -> bool {
         self.outstanding && self.ending.is_some() && !matches!(self.hold, Hold::Held(_))
@@ -189,6 +208,7 @@ impl Book {
         }
         self.boundary = Boundary::Unknown;
         self.received_before = self.received;
+        self.writes = 0;
         self.idle = self.active.map(|active| active.elapsed());
         self.gate_due = true;
         true

@@ -82,6 +82,7 @@ impl Ledger {
             mark: book.mark,
             received: book.received_before,
             exchanges: book.exchanges,
+            in_one_piece: book.left_in_one_piece(),
         };
         // Before the first exchange the boundary is known already (`open`).
         if book.plain_written {
@@ -94,6 +95,7 @@ impl Ledger {
         }
         book.mark = book.written;
         book.received_before = book.received;
+        book.writes = 0;
         match slot {
             Some(slot) => {
                 let too_old = |moment| self.opened <= moment;

@@ -53,8 +53,9 @@ impl<T> PlainIo<T> {
 
     fn wrote(&self, result: &Poll<io::Result<usize>>) {
         if let (true, Poll::Ready(Ok(n))) = (self.alone, result) {
-            self.ledger.book().written += *n as u64;
+            self.ledger.book().wrote_socket(*n as u64);
         }
+        Plaintext::after_write(&self.ledger);
     }
 }
 

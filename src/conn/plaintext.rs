@@ -42,10 +42,10 @@ impl Plaintext {
         let mut book = ledger.book();
         let is_head = book.received == book.received_before;
         book.read_plain(bytes.len() as u64);
-        if is_head && is_status(bytes, b"101") {
+        if is_head && is_status(bytes, *b"101") {
             book.tunnel = true;
         }
-        let may_have_crossed = is_head && book.exchanges > 0 && is_status(bytes, b"408");
+        let may_have_crossed = is_head && book.exchanges > 0 && is_status(bytes, *b"408");
         if may_have_crossed && !book.is_sealed() && !book.failed && !book.multiplexed {
             book.freeze = Freeze::Suspected;
             book.hold = Hold::Wanted;
@@ -79,7 +79,14 @@ impl Plaintext {
         book.thaw();
         book.plain_written = true;
         book.outstanding = true;
+        book.writes = book.writes.saturating_add(1);
+        book.writing = true;
         Ok(())
+    }
+
+    /// The write is over; whatever goes into the socket now is a rest that TLS had kept back.
+    pub(super) fn after_write(ledger: &Ledger) {
+        ledger.book().writing = false;
     }
 
     /// hyper flushes: it does so only when it holds nothing that it has not written.
@@ -113,7 +120,7 @@ pub(super) fn refusal(reason: GateReason) -> io::Error {
 }
 
 /// Whether these are the first bytes of a response with this status.
-fn is_status(head: &[u8], status: &[u8; 3]) -> bool {
+fn is_status(head: &[u8], status: [u8; 3]) -> bool {
     head.strip_prefix(b"HTTP/1.")
         .and_then(|head| head.get(2..5))
         .is_some_and(|code| code == status)

@@ -42,6 +42,8 @@ pub(crate) struct Seen {
     pub(crate) mark: u64,
     /// Bytes received before it began, or fewer.
     pub(crate) received: u64,
+    /// Whether what was written since then left in one piece.
+    pub(crate) in_one_piece: bool,
     /// Exchanges before this one.
     pub(crate) exchanges: u64,
 }

@@ -85,7 +85,7 @@ impl<T> TrackedIo<T> {
 
     fn wrote(&self, result: &Poll<io::Result<usize>>) {
         match result {
-            Poll::Ready(Ok(n)) => self.ledger.book().written += *n as u64,
+            Poll::Ready(Ok(n)) => self.ledger.book().wrote_socket(*n as u64),
             Poll::Ready(Err(error)) => self.ledger.book().fail(error),
             Poll::Pending => {}
         }
@@ -101,12 +101,16 @@ impl<T> TrackedIo<T> {
     where
         T: Unpin,
     {
-        if !self.is_split() {
+        let split = self.is_split();
+        if !split {
             self.plaintext.before_write(&self.ledger, first)?;
         }
         self.admit()?;
         let result = write(Pin::new(&mut self.inner), cx);
         self.wrote(&result);
+        if !split {
+            Plaintext::after_write(&self.ledger);
+        }
         result
     }
 }

@@ -76,13 +76,13 @@ mod tests {
     use super::*;
     use crate::evidence::{End, Evidence};
 
-    fn attributed(sending: Option<Sending>, token: &AttemptToken) -> Attribution {
-        let evidence = Evidence::new(End::Reset).about(sending);
+    fn attributed(sending: impl Into<Option<Sending>>, token: &AttemptToken) -> Attribution {
+        let evidence = Evidence::new(End::Reset).about(sending.into());
         evidence.attribution(token, &Method::POST, &Uri::from_static("http://a/p"))
     }
 
-    fn take(token: &AttemptToken, method: &Method, uri: &'static str) -> Option<Sending> {
-        Some(token.take(method, &Uri::from_static(uri)))
+    fn take(token: &AttemptToken, method: &Method, uri: &'static str) -> Sending {
+        token.take(method, &Uri::from_static(uri))
     }
 
     #[test]

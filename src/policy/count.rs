@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::evidence::{Delivery, End, Evidence, Reuse};
+use crate::evidence::{Delivery, End, Evidence, GateReason, Reuse};
 use crate::verdict::{Attempt, Grounds, Refusal, Verdict};
 
 use super::settings::Times;
@@ -30,6 +30,8 @@ impl Count {
             // A GET in the place of a lost request is one more sending of what may have been processed.
             _ if grounds == Grounds::AsGet => Self::Unknown,
             Delivery::NotSent if evidence.end() == End::Connect => Self::Connect,
+            // Condemned are those from before the failure for which a fresh one is wanted; there are only so many.
+            Delivery::NotSent if evidence.end() == End::Gate(GateReason::Condemned) => Self::Free,
             Delivery::NotSent if is_from_before(evidence, elapsed) => Self::Free,
             Delivery::NotSent => Self::NotSent,
             Delivery::NotReceived => Self::NotReceived,

@@ -1,8 +1,8 @@
 //! What the user allows on top of the verdict: how often, how long, how fast, and for which requests.
 //!
 //! Apart from [`verdict`](crate::verdict) because the rule is the same for everybody and this is not. A policy narrows
-//! what the verdict allows. It widens it only under a name that begins with `danger_`, for an `Idempotency-Key` that the
-//! caller vouches for, or where the caller asked for another request (POST as GET).
+//! what the verdict allows. It widens it only under a name that begins with `danger_`, for an `Idempotency-Key` that
+//! the caller vouches for, or where the caller asked for another request (POST as GET).
 //!
 //! ```
 //! use std::time::Duration;
@@ -16,11 +16,13 @@
 //! # Ok::<(), unstale::policy::PolicyError>(())
 //! ```
 //!
-//! Invariant: nothing here reads a clock, draws a random number or waits; `now`, the time elapsed and the randomness come
-//! in as arguments. The budget is asked last, so that nothing is withdrawn for what is refused anyway.
+//! Invariant: nothing here reads a clock, draws a random number or waits; `now`, the time elapsed and the randomness
+//! come in as arguments. The budget is asked last, so that nothing is withdrawn for what is refused anyway.
 
 mod budget;
 mod builder;
+#[cfg(test)]
+mod case;
 mod count;
 mod decide;
 mod given;

@@ -36,7 +36,8 @@ pub enum NonIdempotent {
     WhenNotSent,
     /// Never sent again.
     Never,
-    /// As [`WhenProven`](Self::WhenProven); and what may have been processed is replayed as a GET, if it can be converted.
+    /// As [`WhenProven`](Self::WhenProven); and what may have been processed is replayed as a GET, if it can be
+    /// converted.
     ///
     /// No RFC knows this as a retry. It is right only where the server does the same for both.
     AsGet,
@@ -46,8 +47,8 @@ pub enum NonIdempotent {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FreshConnection {
-    /// One opened after the failure, whenever the request had left: a second kept-alive connection may be as stale as the
-    /// first, and then the one retry is spent.
+    /// One opened after the failure, whenever the request had left: a second kept-alive connection may be as stale as
+    /// the first, and then the one retry is spent.
     #[default]
     AfterSending,
     /// Any that the pool gives: cheaper where connections are dear. A request that was misdirected (421) and a GET in

@@ -1,7 +1,7 @@
 //! The fields of a policy, and their defaults.
 //!
-//! Apart from the builder because three parts read them: the builder fills them in, its check judges them as a whole, and
-//! [`decide`](super::decide) acts on them.
+//! Apart from the builder because three parts read them: the builder fills them in, its check judges them as a whole,
+//! and [`decide`](super::decide) acts on them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,7 +55,7 @@ pub(super) struct Statuses {
 }
 
 impl Statuses {
-    pub(super) fn count(self, status: StatusRefusal) -> bool {
+    pub(super) fn allow(self, status: StatusRefusal) -> bool {
         match status {
             StatusRefusal::RequestTimeout => self.request_timeout,
             StatusRefusal::MisdirectedRequest => self.misdirected,

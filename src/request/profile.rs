@@ -88,8 +88,8 @@ fn carries_key(headers: &HeaderMap) -> bool {
 }
 
 fn asks_for_upgrade(headers: &HeaderMap) -> bool {
-    // RFC 9110 section 7.8: `Upgrade` counts only when `Connection` names it; a lone `Upgrade` is taken for one as well,
-    // since a peer that ignores the rule would switch protocols all the same.
+    // RFC 9110 section 7.8: `Upgrade` counts only when `Connection` names it; a lone `Upgrade` is taken for one as
+    // well, since a peer that ignores the rule would switch protocols all the same.
     headers.contains_key(UPGRADE)
         || headers.get_all(CONNECTION).iter().any(|value| {
             value.to_str().is_ok_and(|options| {

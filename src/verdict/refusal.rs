@@ -32,7 +32,7 @@ pub enum Refusal {
     Connect,
     /// The policy forbids it.
     Policy,
-    /// The proof rests on an assumption that the policy does not make (`WhenNotSent`).
+    /// The proof rests on an assumption that the policy does not make (`NonIdempotent::WhenNotSent`).
     PolicyWantsNotSent,
     /// It was sent as often as the policy allows.
     AttemptsExhausted,
@@ -81,7 +81,7 @@ impl Refusal {
             Self::Connect => "no connection could be opened, and the policy does not try again",
             Self::Policy => "the policy forbids it",
             Self::PolicyWantsNotSent => {
-                "the policy does not trust the kernel's proof, only what never left this machine and what the server says itself"
+                "the policy does not take the kernel's word that no program received it"
             }
             Self::AttemptsExhausted => "it has been tried as often as the policy allows",
             Self::BudgetExhausted => {

@@ -12,4 +12,5 @@
 
 mod peer;
 mod peer_selftest;
+mod proof;
 mod smoke;

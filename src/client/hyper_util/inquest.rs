@@ -89,9 +89,16 @@ async fn take_second_look(seen: &Seen) -> SecondLook {
     let Some(held) = wait_for_descriptor(seen).await else {
         return SecondLook::NotPossible;
     };
-    let found = held.look(&seen.ledger, seen.mark).await;
+    let found = look(&held, seen).await;
     held.abort();
     found
+}
+
+async fn look(held: &Held, seen: &Seen) -> SecondLook {
+    if !seen.in_one_piece {
+        return SecondLook::NotPossible;
+    }
+    held.look(&seen.ledger, seen.mark).await
 }
 
 /// A 408 that the server sent before a byte of the request had arrived: only if the whole proof holds. Otherwise it is
@@ -101,7 +108,7 @@ async fn crossed(seen: &Seen) -> bool {
         return false;
     }
     let found = match wait_for_descriptor(seen).await {
-        Some(held) => held.look(&seen.ledger, seen.mark).await,
+        Some(held) => look(&held, seen).await,
         None => SecondLook::NotPossible,
     };
     seen.ledger.book().thaw();

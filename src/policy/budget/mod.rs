@@ -1,8 +1,8 @@
 //! The replay budget: a token bucket that keeps replays a small share of the requests.
 //!
 //! When every connection to a server dies at once, each client on its own is right to repeat, and together they are a
-//! flood. So each request deposits a part of a token, each charged replay costs one, and a reserve that refills with time
-//! serves the client that sends little.
+//! flood. So each request deposits a part of a token, each charged replay costs one, and a reserve that refills with
+//! time serves the client that sends little.
 //!
 //! Invariant: over any time, no more is granted than was deposited, plus the reserve, plus what refilled of it.
 
@@ -91,7 +91,8 @@ impl Budget {
 
     /// Takes one token for a replay; `false` if there is none.
     ///
-    /// Deposits go first, then the reserve. A `now` before an earlier one counts as the earlier one.
+    /// Deposits go first, then the reserve. A `now` before one at which the reserve was asked counts as that one: time that
+    /// goes backwards refills nothing and takes nothing.
     #[must_use]
     pub fn withdraw(&self, now: Now) -> bool {
         let paid =

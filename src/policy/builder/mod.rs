@@ -1,6 +1,7 @@
 //! The builder of a policy.
 //!
-//! Setters are named as their field, and lie in three files: how often (here), which requests, and how long and how fast.
+//! Setters are named as their field, and lie in three files: how often (here), which requests, and how long and how
+//! fast.
 //!
 //! Invariant: nothing is judged before `build`, so the order of the setters does not matter.
 
@@ -34,8 +35,9 @@ impl RetryPolicyBuilder {
 
     /// Replays of a request that never left, when the connection was opened for it. Default: 2.
     ///
-    /// It bounds a server that accepts and closes at once. On a connection that was kept alive since before the request,
-    /// such a failure costs nothing and is not counted: it happens at most once for each connection in the pool.
+    /// It bounds a server that accepts and closes at once. On a connection that was kept alive since before the
+    /// request, such a failure costs nothing and is not counted: it happens at most once for each connection in the
+    /// pool.
     pub fn not_sent(mut self, times: u32) -> Self {
         self.settings.times.not_sent = times;
         self
@@ -47,8 +49,8 @@ impl RetryPolicyBuilder {
         self
     }
 
-    /// Replays of a request that the server said it did not process: HTTP/2 `REFUSED_STREAM` and `GOAWAY`, 421, 425, 408
-    /// by proof. Default: 2. The first is free, further ones are charged to the budget.
+    /// Replays of a request that the server said it did not process: HTTP/2 `REFUSED_STREAM` and `GOAWAY`, 421, 425,
+    /// 408 by proof. Default: 2. The first is free, further ones are charged to the budget.
     pub fn refused(mut self, times: u32) -> Self {
         self.settings.times.refused = times;
         self
@@ -57,8 +59,8 @@ impl RetryPolicyBuilder {
     /// Replays of a request that may have been processed, where repeating it is harmless. Default: 1. Charged to the
     /// budget.
     ///
-    /// RFC 9110 section 9.2.2: "A client SHOULD NOT automatically retry a failed automatic retry." A GET in the place of
-    /// a POST counts here too.
+    /// RFC 9110 section 9.2.2: "A client SHOULD NOT automatically retry a failed automatic retry." A GET in the place
+    /// of a POST counts here too.
     pub fn unknown(mut self, times: u32) -> Self {
         self.settings.times.unknown = times;
         self

@@ -21,14 +21,15 @@ impl RetryPolicyBuilder {
         self
     }
 
-    /// How a request is turned into a GET, where that is asked for: by [`NonIdempotent::AsGet`], or by the request's own
-    /// options. Default: [`FormToGet`](crate::request::FormToGet).
+    /// How a request is turned into a GET, where that is asked for: by [`NonIdempotent::AsGet`], or by the request's
+    /// own options. Default: [`FormToGet`](crate::request::FormToGet).
     pub fn convert_with(mut self, converter: impl ConvertToGet + 'static) -> Self {
         self.settings.convert_with = Given(Arc::new(converter));
         self
     }
 
-    /// Repeats what may have been processed whatever its method, when the connection was a kept-alive one. Default: off.
+    /// Repeats what may have been processed whatever its method, when the connection was a kept-alive one. Default:
+    /// off.
     ///
     /// # Danger
     ///
@@ -48,8 +49,8 @@ impl RetryPolicyBuilder {
     ///
     /// # Danger
     ///
-    /// **A server that does execute such requests executes a POST twice**: Node's `socket.end()` does. Name origins whose
-    /// next hop you know; a load balancer in front of them is the server here.
+    /// **A server that does execute such requests executes a POST twice**: Node's `socket.end()` does. Name origins
+    /// whose next hop you know; a load balancer in front of them is the server here.
     pub fn danger_trust_half_close(mut self, origins: impl Into<Origins>) -> Self {
         self.settings.danger_trust_half_close = origins.into();
         self

@@ -84,7 +84,7 @@ fn allow_method(methods: Scope, situation: &Situation<'_>) -> Result<(), Refusal
 
 fn allow_status(settings: &Settings, situation: &Situation<'_>) -> Result<(), Refusal> {
     match situation.evidence.end() {
-        End::Status(status) => allowed_if(settings.statuses.count(status)),
+        End::Status(status) => allowed_if(settings.statuses.allow(status)),
         _ => Ok(()),
     }
 }

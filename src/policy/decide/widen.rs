@@ -3,7 +3,7 @@
 //!
 //! Apart from the narrowing because this is the only place where a refusal can become a replay.
 
-use crate::evidence::{Delivery, End, Reuse, SecondLook, StatusRefusal};
+use crate::evidence::{Delivery, End, SecondLook, StatusRefusal};
 use crate::policy::settings::Settings;
 use crate::policy::{NonIdempotent, Situation};
 use crate::request::{Permission, RequestProfile, Semantics};
@@ -61,11 +61,11 @@ fn is_harmless(profile: RequestProfile) -> bool {
 /// What the user took upon himself under a `danger_` name. Only for what may have been processed on a reused
 /// connection: after a response began, for a tunnel, or without evidence of this very sending, no name helps.
 fn widen(settings: &Settings, situation: &Situation<'_>, refusal: Refusal) -> Option<Grounds> {
-    let may_have_been_processed = matches!(
+    // The rule gives these two reasons on a reused connection only; on others it has reasons of their own.
+    if !matches!(
         refusal,
         Refusal::MayHaveBeenProcessed | Refusal::Conditional
-    );
-    if !may_have_been_processed || situation.evidence.reuse() != Reuse::Reused {
+    ) {
         return None;
     }
     let lingers = situation.evidence.end() == End::Closed(SecondLook::Acknowledged);

@@ -3,8 +3,8 @@
 //! A key permits a replay because the server recognises the repetition. A caller who sets one says so; a key that we
 //! made says nothing of the server, so it counts only where the caller vouches for the origin.
 //!
-//! Invariant: a generated key is marked as such in the request's extensions, so that no later look, and no second replay
-//! layer further in, takes it for the caller's own.
+//! Invariant: a generated key is marked as such in the request's extensions, so that no later look, and no second
+//! replay layer further in, takes it for the caller's own.
 
 use http::{HeaderValue, Request};
 

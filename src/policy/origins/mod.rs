@@ -1,6 +1,7 @@
 //! The origins that a statement of the user's is about.
 //!
-//! Some words are true of one server only: that it honours idempotency keys, that it discards what arrives after its FIN.
+//! Some words are true of one server only: that it honours idempotency keys, that it discards what arrives after its
+//! FIN.
 //!
 //! Invariant: what cannot be compared is not covered.
 

@@ -12,7 +12,8 @@ use crate::verdict::Refusal;
 use super::settings::{Settings, Statuses};
 use super::{Now, RetryPolicyBuilder, Scope};
 
-/// What the user allows: how often, how long, how fast, and for which requests. Cheap to clone; clones share the budget.
+/// What the user allows: how often, how long, how fast, and for which requests. Cheap to clone; clones share the
+/// budget.
 ///
 /// The default repeats what is safe, and no more: what never left; what provably reached no program, or was refused by
 /// the server, at most twice; what may have been processed once, if it is idempotent.
@@ -92,7 +93,8 @@ impl RetryPolicy {
         }
     }
 
-    /// Whether there is any evidence on which a request like this would be sent again. If not, nothing need be recorded.
+    /// Whether there is any evidence on which a request like this would be sent again. If not, nothing need be
+    /// recorded.
     pub(crate) fn may_ever_replay(&self, profile: RequestProfile) -> bool {
         self.settings.methods != Scope::Nothing
             && profile.permission() != Permission::NeverReplay

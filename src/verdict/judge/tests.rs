@@ -71,7 +71,7 @@ fn expected(profile: RequestProfile, delivery: Delivery, reuse: Reuse) -> &'stat
         (Delivery::Unknown, Reuse::Unknown) => 7,
         (Delivery::Unknown, Reuse::Reused) => 8,
     };
-    rows[0][column]
+    rows.concat().get(column).unwrap()
 }
 
 fn written(verdict: Verdict) -> String {

@@ -1,0 +1,138 @@
+//! A client whose next request goes past the gate.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use tower::{Layer, Service, ServiceExt};
+use unstale::body::ReplayBody;
+use unstale::client::hyper_util::Attest;
+use unstale::conn::{AboveTls, Track};
+use unstale::{Error, ReplayLayer, RetryPolicy, TrackLayer};
+
+use crate::peer::{Peer, Tls};
+
+pub const MODES: [Tls; 4] = [
+    Tls::Off,
+    Tls::V12 { close_notify: true },
+    Tls::V13 { close_notify: true },
+    Tls::V13 {
+        close_notify: false,
+    },
+];
+
+pub type Connector = Track<HttpsConnector<Track<HttpConnector>>, AboveTls>;
+
+pub fn connector(peer: &Peer) -> Connector {
+    let mut http = HttpConnector::new();
+    http.enforce_http(false);
+    let tls = hyper_rustls::HttpsConnectorBuilder::new()
+        .with_tls_config(peer.client_config())
+        .https_or_http()
+        .enable_http1()
+        .wrap_connector(TrackLayer::new().layer(http));
+    TrackLayer::above_tls().layer(tls)
+}
+
+/// hyper-util's client over tracked connections; `B` is the body before it is made replayable.
+pub struct Subject<B = Full<Bytes>> {
+    pub raw: Client<Connector, ReplayBody<B>>,
+    policy: RetryPolicy,
+}
+
+pub fn policy() -> RetryPolicy {
+    RetryPolicy::builder().no_budget().build().unwrap()
+}
+
+impl<B> Subject<B>
+where
+    B: http_body::Body + Send + Unpin + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    pub fn new(peer: &Peer, policy: RetryPolicy) -> Self {
+        Self {
+            raw: Client::builder(TokioExecutor::new()).build(connector(peer)),
+            policy,
+        }
+    }
+
+    pub async fn send(&self, request: Request<B>) -> Result<Response<Incoming>, Error> {
+        let attest = Attest::new(self.raw.clone());
+        let mut client = ReplayLayer::new(self.policy.clone()).layer(attest);
+        client.ready().await?.call(request).await
+    }
+
+    /// An exchange without the adapter.
+    pub async fn send_raw(&self, request: Request<B>) {
+        let response = self.raw.request(request.map(ReplayBody::once)).await;
+        response.unwrap().into_body().collect().await.unwrap();
+    }
+
+    /// Two exchanges, after which the counters are calibrated and the gate is not armed.
+    pub async fn get_past_the_gate(&self, peer: &Peer, body: impl Fn() -> B) {
+        for path in ["/1", "/2"] {
+            let response = self.send(get(peer, path, body())).await.unwrap();
+            response.into_body().collect().await.unwrap();
+            settle().await;
+        }
+        self.send_raw(get(peer, "/3", body())).await;
+        settle().await;
+        assert_eq!(peer.connections(), 1);
+    }
+}
+
+/// A connection whose request had a body comes back to the pool by a task of its own.
+async fn settle() {
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+}
+
+pub fn get<B>(peer: &Peer, path: &str, body: B) -> Request<B> {
+    Request::get(peer.url(path)).body(body).unwrap()
+}
+
+pub fn post<B>(peer: &Peer, path: &str, body: B) -> Request<B> {
+    Request::post(peer.url(path)).body(body).unwrap()
+}
+
+/// Blocks this thread, and with it the runtime, until the kernel has the peer's FIN on its one connection to `peer`.
+pub fn block_until_half_closed(peer: &Peer) {
+    let port = format!(":{:04X}", peer.addr().port());
+    block_until(|fields| fields[2].ends_with(&port) && fields[3] == CLOSE_WAIT);
+}
+
+/// Blocks until the peer's program has closed a connection that it had half-closed before.
+pub fn block_until_closed_by(peer: &Peer) {
+    let port = format!(":{:04X}", peer.addr().port());
+    let no_inode = "0";
+    block_until(|fields| {
+        fields[1].ends_with(&port) && fields[3] == FIN_WAIT_2 && fields[9] == no_inode
+    });
+}
+
+const CLOSE_WAIT: &str = "08";
+const FIN_WAIT_2: &str = "05";
+
+fn block_until(mut holds: impl FnMut(&[&str]) -> bool) {
+    let give_up = Instant::now() + Duration::from_secs(10);
+    loop {
+        let sockets = std::fs::read_to_string("/proc/net/tcp").unwrap();
+        let mut lines = sockets.lines().skip(1);
+        if lines.any(|line| holds(&line.split_whitespace().collect::<Vec<_>>())) {
+            return;
+        }
+        assert!(
+            Instant::now() < give_up,
+            "not within ten seconds: {sockets}"
+        );
+        std::thread::yield_now();
+    }
+}
