@@ -61,6 +61,7 @@ impl Held {
         let Some(at_end) = self.at_end.filter(|_| ledger.book().calibrated) else {
             return SecondLook::NotPossible;
         };
+        ledger.book().acknowledged = Some(at_end.acknowledged);
         if at_end.acknowledged > mark {
             return SecondLook::Undecided;
         }
@@ -96,17 +97,17 @@ fn judge(held: &Held, ledger: &Ledger, mark: u64) -> Option<SecondLook> {
     let Some(sample) = probe.sample(socket) else {
         return Some(SecondLook::NotPossible);
     };
+    let (failed, read, written) = {
+        let mut book = ledger.book();
+        book.acknowledged = Some(sample.acknowledged);
+        (book.failed, book.read, book.written)
+    };
     if sample.acknowledged > mark {
         return Some(SecondLook::Acknowledged);
     }
     if sample.state != State::Close {
         return None;
     }
-    let (failed, read, written) = {
-        let mut book = ledger.book();
-        book.acknowledged = Some(sample.acknowledged);
-        (book.failed, book.read, book.written)
-    };
     // The kernel counts a FIN as one byte received; a peek sees the end of the stream only if a FIN came, provided that
     // no call has consumed the socket's error; and that error is EPIPE only if a RST arrived after the FIN and before
     // any FIN of ours (`tcp_reset` in net/ipv4/tcp_input.c).

@@ -32,6 +32,8 @@ pub type Connector = Track<HttpsConnector<Track<HttpConnector>>, AboveTls>;
 pub fn connector(peer: &Peer) -> Connector {
     let mut http = HttpConnector::new();
     http.enforce_http(false);
+    // Else the second piece of a body waits for the acknowledgement of the first.
+    http.set_nodelay(true);
     let tls = hyper_rustls::HttpsConnectorBuilder::new()
         .with_tls_config(peer.client_config())
         .https_or_http()

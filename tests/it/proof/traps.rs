@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http_body::{Body, Frame};
+use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
 use tokio::sync::mpsc;
 use unstale::evidence::Delivery;
@@ -75,6 +75,12 @@ impl<F: FnMut() + Unpin> Body for Slipping<F> {
                 Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(data.as_bytes())))))
             }
         }
+    }
+
+    // Its length is known, so the first piece goes out with the head, in one segment.
+    fn size_hint(&self) -> SizeHint {
+        let left = self.frames.as_slice().iter().flatten();
+        SizeHint::with_exact(left.map(|data| data.len() as u64).sum())
     }
 }
 
