@@ -39,3 +39,6 @@ pub use self::tracked::TrackedIo;
 pub(crate) use self::book::Ending;
 pub(crate) use self::facts::Facts;
 pub(crate) use self::second_look::Held;
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests;

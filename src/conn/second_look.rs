@@ -82,6 +82,11 @@ impl Held {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn descriptor(&self) -> i32 {
+        std::os::fd::AsRawFd::as_raw_fd(&self.socket)
+    }
+
     /// Ends the connection now: this machine sends nothing of it any more, not even a retransmission, once every
     /// descriptor of it is closed.
     pub(crate) fn abort(self) {

@@ -13,4 +13,3 @@
 mod peer;
 mod peer_selftest;
 mod proof;
-mod smoke;

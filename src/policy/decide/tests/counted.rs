@@ -107,6 +107,16 @@ fn unsent_on_a_connection_opened_since_the_request_began_is_counted() {
 }
 
 #[test]
+fn a_condemned_connection_is_not_counted_whenever_it_was_opened() {
+    let trace = samples::trace(Reuse::Reused);
+    let evidence = Evidence::new(End::Gate(GateReason::Condemned)).with_trace(trace);
+    let mut condemned = Case::of(&Method::GET, evidence).again(100, Grounds::NotSent);
+    condemned.elapsed = 600 * SECOND;
+    let decided = reason(condemned.decide(&RetryPolicy::default()));
+    assert_eq!(decided, Ok(Grounds::NotSent));
+}
+
+#[test]
 fn an_earlier_attempt_is_counted_by_the_time_at_which_it_ended() {
     // Free when it failed, though by now the request is older than that connection was.
     let mut early = unsent(Reuse::Reused, 3 * SECOND);

@@ -6,7 +6,7 @@ use http::Method;
 use proptest::prelude::*;
 
 use crate::evidence::samples;
-use crate::evidence::{Attribution, Delivery, Evidence, Trace};
+use crate::evidence::{Attribution, Delivery, End, Evidence, GateReason, Trace};
 use crate::policy::case::{Case, reason};
 use crate::policy::{
     Budget, Choice, FreshConnection, Jitter, NonIdempotent, Pause, RetryPolicy, RetryPolicyBuilder,
@@ -179,7 +179,9 @@ proptest! {
 
     #[test]
     fn every_loop_of_replays_ends(policy in any_policy(), first in any_case()) {
-        // The same failure over and over, on a connection opened since: no policy goes on for ever.
+        // The same failure over and over, on a connection opened since: no policy goes on for ever. Condemned ones were
+        // all there before the failure that condemned them, so they come to an end by themselves.
+        prop_assume!(first.evidence.end() != End::Gate(GateReason::Condemned));
         let mut case = Case { attempts: Vec::new(), elapsed: Duration::from_secs(600), ..first };
         for _ in 0..20 {
             match reason(case.decide(&policy)) {
