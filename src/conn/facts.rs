@@ -3,7 +3,7 @@
 //! hyper-util keeps a connection's extra in its pool and clones it at known moments: at the response head before the
 //! connection is released, on an error, and, for a captured request, before the request is handed to hyper. None of
 //! these lies inside a later exchange, so "bytes written at the clone" is a lower bound of where the next exchange
-//! starts. This is behaviour, not contract: `tests/it/pins.rs` and the stress in `tests/it/mark.rs` hold it.
+//! starts. This is behaviour, not contract: the tests of `client::hyper_util` hold it.
 //!
 //! Users clone response extensions whenever they like, so the type tells its original, which never leaves the pool, from
 //! its copies: cloning a copy has no effect.

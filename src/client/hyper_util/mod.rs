@@ -14,3 +14,6 @@ mod inquest;
 
 pub use self::attest::Attest;
 pub use self::future::ResponseFuture;
+
+#[cfg(test)]
+mod tests;

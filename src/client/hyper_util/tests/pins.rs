@@ -1,0 +1,158 @@
+//! Single behaviours of hyper and hyper-util, each with a test that fails when it changes.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::{Extensions, Request, Uri};
+use http_body_util::{Empty, StreamBody};
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::{HttpConnector, capture_connection};
+use hyper_util::rt::TokioExecutor;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tower_layer::Layer;
+
+use crate::conn::{Facts, Track, TrackLayer};
+
+const FRAME: usize = 1000;
+
+/// A transport that takes a few bytes at a time, and checks at each flush what it has taken.
+#[derive(Default)]
+struct Narrow {
+    seen: Arc<Mutex<Seen>>,
+    is_full: bool,
+}
+
+#[derive(Default)]
+struct Seen {
+    taken: Vec<u8>,
+    flushes: usize,
+}
+
+impl Read for Narrow {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        _: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        Poll::Pending
+    }
+}
+
+impl Write for Narrow {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.is_full = !self.is_full;
+        if self.is_full {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let n = buf.len().min(7);
+        self.seen.lock().unwrap().taken.extend_from_slice(&buf[..n]);
+        Poll::Ready(Ok(n))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut seen = self.seen.lock().unwrap();
+        let head = seen.taken.windows(4).position(|end| end == b"\r\n\r\n");
+        if !seen.taken.is_empty() {
+            let body = seen.taken.len() - (head.expect("a flush within the head") + 4);
+            assert_eq!(body % FRAME, 0, "a flush within a frame");
+            seen.flushes += 1;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[tokio::test]
+async fn hyper_flushes_only_when_it_holds_nothing_unwritten() {
+    let narrow = Narrow::default();
+    let seen = Arc::clone(&narrow.seen);
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(narrow).await.unwrap();
+    let frames = (0..3).map(|_| {
+        let data = Bytes::from_static(&[b'x'; FRAME]);
+        Ok::<_, io::Error>(http_body::Frame::data(data))
+    });
+    let body = StreamBody::new(futures_util::stream::iter(frames));
+    let request = Request::post("/")
+        .header("content-length", 3 * FRAME)
+        .body(body)
+        .unwrap();
+    let answer = sender.send_request(request);
+    let mut connection = Box::pin(connection.without_shutdown());
+    for _ in 0..2_000 {
+        let turn = std::future::poll_fn(|cx| Poll::Ready(connection.as_mut().poll(cx))).await;
+        assert!(turn.is_pending());
+    }
+    drop(answer);
+    let seen = seen.lock().unwrap();
+    assert!(seen.flushes > 0);
+    assert_eq!(
+        seen.taken.iter().filter(|byte| **byte == b'x').count(),
+        3 * FRAME
+    );
+}
+
+/// A server that answers the first request on each connection and closes at the second. Returns its address and how many
+/// connections it has accepted.
+async fn answers_once() -> (Uri, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let uri = format!("http://{}/", listener.local_addr().unwrap());
+    let accepted = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&accepted);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            count.fetch_add(1, Ordering::Relaxed);
+            tokio::spawn(async move {
+                let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+                stream.read(&mut [0; 1024]).await?;
+                stream.write_all(answer).await?;
+                stream.read(&mut [0; 1024]).await
+            });
+        }
+    });
+    (uri.parse().unwrap(), accepted)
+}
+
+fn tracked() -> Client<Track<HttpConnector>, Empty<Bytes>> {
+    let connector = TrackLayer::new().layer(HttpConnector::new());
+    Client::builder(TokioExecutor::new()).build(connector)
+}
+
+#[tokio::test]
+async fn a_failed_attempt_names_its_connection() {
+    let (uri, _) = answers_once().await;
+    let client = tracked();
+    let response = client.get(uri.clone()).await.unwrap();
+    let facts: Facts = response.extensions().get().cloned().unwrap();
+    let connection = facts.ledger().unwrap();
+    let error = client.get(uri).await.unwrap_err();
+    let mut extras = Extensions::new();
+    error.connect_info().unwrap().get_extras(&mut extras);
+    let named = extras.get().and_then(Facts::ledger).unwrap();
+    assert_eq!(named.id(), connection.id());
+}
+
+#[tokio::test]
+async fn a_poisoned_connection_is_not_used_again() {
+    let (uri, accepted) = answers_once().await;
+    let client = tracked();
+    let mut request = Request::get(uri.clone()).body(Empty::new()).unwrap();
+    let captured = capture_connection(&mut request);
+    client.request(request).await.unwrap();
+    captured.connection_metadata().as_ref().unwrap().poison();
+    client.get(uri).await.unwrap();
+    assert_eq!(accepted.load(Ordering::Relaxed), 2);
+}
