@@ -75,6 +75,13 @@ where
     }
 }
 
+/// No body. Layers that send a request of their own, such as a redirect followed without its body, make theirs by this.
+impl<B> Default for ReplayBody<B> {
+    fn default() -> Self {
+        Self::ended(SizeHint::with_exact(0))
+    }
+}
+
 impl<B> Body for ReplayBody<B>
 where
     B: Body,
