@@ -86,8 +86,16 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         if this.deadline.poll_passed(cx).is_ready() {
+            let result = match this.state.as_mut().project() {
+                StateProj::Attempting { .. } => Err(this.run.cut_short()),
+                StateProj::Collecting { ended, .. } => {
+                    let ended = ended.take().expect("taken on the way out of this state");
+                    this.run.surface(ended, Refusal::DeadlineExceeded)
+                }
+                _ => Err(this.run.error(Refusal::DeadlineExceeded, None)),
+            };
             this.state.set(State::Done);
-            return Poll::Ready(Err(this.run.error(Refusal::DeadlineExceeded, None)));
+            return Poll::Ready(result);
         }
         loop {
             let step = match this.state.as_mut().project() {

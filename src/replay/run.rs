@@ -98,17 +98,30 @@ impl<S, B> Run<S, B> {
         Step::Go(State::Pausing { timer, replay })
     }
 
-    fn surface<F, R, E>(&mut self, ended: Ended<R, E>, refusal: Refusal) -> Step<F, R, E>
+    /// The error of a call whose deadline passed while an attempt was under way. Nothing is known of that attempt, and
+    /// what is known of the ones before says nothing of why the call failed.
+    pub(super) fn cut_short(&mut self) -> Error {
+        let refusal = Refusal::DeadlineExceeded;
+        self.remember(None, Verdict::Refuse(refusal));
+        self.error(refusal, None)
+    }
+
+    /// Gives the caller what the attempt ended with.
+    pub(super) fn surface<R, E>(
+        &mut self,
+        ended: Ended<R, E>,
+        refusal: Refusal,
+    ) -> Result<Response<R>, Error>
     where
         E: Into<BoxError>,
     {
-        Step::Return(match ended.outcome {
+        match ended.outcome {
             Ok(response) => Ok(self.answered(response)),
             Err(error) => {
                 self.remember(ended.evidence, Verdict::Refuse(refusal));
                 Err(self.error(refusal, Some(error.into())))
             }
-        })
+        }
     }
 
     fn answered<R>(&mut self, mut response: Response<R>) -> Response<R> {
@@ -145,7 +158,7 @@ where
                 Step::Go(State::Collecting { ended, replay })
             }
             Decision::Replay(replay) => self.replay(ended, replay),
-            Decision::Surface(refusal) => self.surface(ended, refusal),
+            Decision::Surface(refusal) => Step::Return(self.surface(ended, refusal)),
         }
     }
 
@@ -167,7 +180,7 @@ where
                 self.method = Method::GET;
                 self.replay(ended, replay)
             }
-            Err(refusal) => self.surface(ended, refusal),
+            Err(refusal) => Step::Return(self.surface(ended, refusal)),
         })
     }
 
@@ -181,8 +194,8 @@ where
             return Poll::Ready(Step::Return(Err(self.error(Refusal::Policy, None))));
         };
         if let Err(error) = ready!(again.service.poll_ready(cx)) {
-            let outcome = Err(error);
-            return Poll::Ready(self.surface(Ended::of(outcome), Refusal::NoEvidence));
+            let ended = Ended::of(Err(error));
+            return Poll::Ready(Step::Return(self.surface(ended, Refusal::NoEvidence)));
         }
         Poll::Ready(match again.take.again(replay) {
             Ok(request) => Step::Go(State::Attempting {
