@@ -1,0 +1,160 @@
+//! The events of the feature `tracing`: one for each verdict, with typed fields.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex};
+
+use http::Request;
+use tracing::field::{Field, Visit};
+use tracing::subscriber::DefaultGuard;
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use unstale::RetryPolicy;
+use unstale::evidence::End;
+
+use crate::mock::{Mock, Reply};
+use crate::{sample, wire};
+
+#[derive(Clone, Debug, PartialEq)]
+enum Value {
+    Number(u64),
+    Truth(bool),
+    Text(String),
+    Printed(String),
+}
+
+type Fields = BTreeMap<&'static str, Value>;
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<Fields>>>);
+
+#[derive(Default)]
+struct Collected(Fields);
+
+impl Visit for Collected {
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.0.insert(field.name(), Value::Number(value));
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.0.insert(field.name(), Value::Truth(value));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.0.insert(field.name(), Value::Text(value.to_owned()));
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        let printed = format!("{value:?}");
+        self.0.insert(field.name(), Value::Printed(printed));
+    }
+}
+
+impl<S: Subscriber> Layer<S> for Log {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let metadata = event.metadata();
+        if metadata.target() != "unstale" {
+            return;
+        }
+        assert_eq!(metadata.name(), "unstale.verdict");
+        assert_eq!(*metadata.level(), Level::DEBUG);
+        let mut fields = Collected::default();
+        event.record(&mut fields);
+        self.0.lock().unwrap().push(fields.0);
+    }
+}
+
+/// Collects the events of this thread, as long as the guard lives.
+fn collect() -> (Log, DefaultGuard) {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::registry().with(log.clone());
+    (log, tracing::subscriber::set_default(subscriber))
+}
+
+async fn post(mock: &Mock) -> Vec<Fields> {
+    let (log, _guard) = collect();
+    let request = Request::post("http://mock/").body(wire::Body::default());
+    let service = mock.replayed(RetryPolicy::default());
+    let _answer = wire::send(&service, request.unwrap()).await;
+    log.0.lock().unwrap().clone()
+}
+
+fn text(words: &str) -> Value {
+    Value::Text(words.to_owned())
+}
+
+fn printed(words: &str) -> Value {
+    Value::Printed(words.to_owned())
+}
+
+#[tokio::test]
+async fn there_is_one_event_for_each_verdict() {
+    // The trace is lost before anybody listens.
+    let lost = sample::lost();
+    let trace = lost.trace().unwrap().clone();
+    let mock = Mock::new([Reply::end(End::HandedBack), Reply::Fail(lost)]);
+    let events = post(&mock).await;
+    assert_eq!(events.len(), 2);
+
+    let replayed = Fields::from([
+        ("method", printed("POST")),
+        ("attempt", Value::Number(1)),
+        ("replay", Value::Truth(true)),
+        ("reason", text("NotSent")),
+        ("delivery", printed("NotSent")),
+        ("end", printed("HandedBack")),
+        ("reuse", printed("Unknown")),
+        (
+            "message",
+            printed("not one byte of the request had been sent"),
+        ),
+    ]);
+    assert_eq!(events[0], replayed);
+
+    let mut refused = Fields::from([
+        ("method", printed("POST")),
+        ("attempt", Value::Number(2)),
+        ("replay", Value::Truth(false)),
+        ("reason", text("MayHaveBeenProcessed")),
+        ("delivery", printed("Unknown")),
+        ("end", printed("Reset")),
+        ("reuse", printed("Reused")),
+        ("connection", Value::Number(trace.connection())),
+        ("sent", Value::Number(trace.sent())),
+        ("received", Value::Number(0)),
+        (
+            "message",
+            printed("it may have been processed, and its method must not be executed twice"),
+        ),
+    ]);
+    if let Some(acknowledged) = trace.acknowledged() {
+        refused.insert("acknowledged", Value::Number(acknowledged));
+    }
+    assert_eq!(events[1], refused);
+}
+
+#[tokio::test]
+async fn an_error_without_evidence_is_an_event_too() {
+    let events = post(&Mock::new([Reply::Bare])).await;
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0]["reason"], text("NoEvidence"));
+    assert!(!events[0].contains_key("delivery") && !events[0].contains_key("sent"));
+}
+
+#[tokio::test]
+async fn a_request_that_goes_well_is_none() {
+    assert_eq!(post(&Mock::new([Reply::Ok])).await, []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_is_one() {
+    let (log, _guard) = collect();
+    let second = std::time::Duration::from_secs(1);
+    let policy = RetryPolicy::builder().deadline(second).build().unwrap();
+    let service = Mock::new([Reply::Hang]).replayed(policy);
+    let request = Request::get("http://mock/").body(wire::Body::default());
+    wire::send(&service, request.unwrap()).await.unwrap_err();
+    let events = log.0.lock().unwrap().clone();
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0]["reason"], text("DeadlineExceeded"));
+}

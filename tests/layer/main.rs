@@ -1,0 +1,45 @@
+//! The tower layer: what it does to each attempt, by mock services; how it stacks with other layers, and what its errors
+//! say, by a scripted peer on a real socket.
+//!
+//! Every test runs on a current-thread runtime, so that the order of its tasks is no matter of luck.
+
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    unnameable_types,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    reason = "test code: nothing is exported, and a panic is how a test fails"
+)]
+
+#[path = "../it/peer/mod.rs"]
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "shared with the scenarios, which use the rest of it"
+)]
+mod peer;
+
+mod as_get;
+mod attempts;
+mod body;
+mod budget;
+mod cancel;
+mod clock;
+mod decision;
+mod display;
+#[cfg(feature = "tracing")]
+mod events;
+mod frames;
+mod mock;
+mod ready;
+mod recording;
+mod redirect;
+mod sample;
+mod shape;
+mod stacks;
+mod status;
+mod token;
+mod untapped;
+mod wire;

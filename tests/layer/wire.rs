@@ -1,0 +1,107 @@
+//! Clients for the scripted peer, and what tests do with them again and again.
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::{Builder, Client};
+use hyper_util::rt::TokioExecutor;
+use tower::{Service, ServiceExt};
+use unstale::conn::Track;
+use unstale::stack::{self, ReplayClient};
+use unstale::verdict::{Grounds, Verdict};
+use unstale::{Attempts, Error, RetryPolicy};
+
+use crate::peer::{Peer, Script, Tls};
+
+pub type Body = Full<Bytes>;
+
+pub fn builder() -> Builder {
+    Client::builder(TokioExecutor::new())
+}
+
+/// A client in cleartext with taps.
+pub fn tapped<B>(policy: RetryPolicy) -> ReplayClient<Track<HttpConnector>, B>
+where
+    B: http_body::Body + Send + Unpin + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    stack::over_http(&builder(), HttpConnector::new(), policy)
+}
+
+/// A policy by which every replay of what may have been processed is free.
+pub fn unbudgeted() -> RetryPolicy {
+    RetryPolicy::builder().no_budget().build().unwrap()
+}
+
+/// A peer whose first connection serves one request, and then runs the rest; all others serve for ever.
+pub fn peer_that_then(rest: Script) -> Peer {
+    Peer::start(Tls::Off, move |n| match n {
+        0 => Script::new().serve().then(rest.clone()),
+        _ => Script::serve_forever(),
+    })
+}
+
+/// Executes the second request, and resets.
+pub fn loses_the_second() -> Peer {
+    peer_that_then(Script::new().read_all().execute().rst())
+}
+
+pub fn request(peer: &Peer, method: &str, path: &str, body: &'static str) -> Request<Body> {
+    Request::builder()
+        .method(method)
+        .uri(peer.url(path))
+        .body(Full::new(Bytes::from_static(body.as_bytes())))
+        .unwrap()
+}
+
+pub async fn send<S, B, R, E>(client: &S, request: Request<B>) -> Result<Response<R>, E>
+where
+    S: Service<Request<B>, Response = Response<R>, Error = E> + Clone,
+{
+    client.clone().oneshot(request).await
+}
+
+/// Sends a first request, and sees its connection back in the pool.
+pub async fn warm<S, B, E>(client: &S, peer: &Peer)
+where
+    S: Service<Request<B>, Response = Response<Incoming>, Error = E> + Clone,
+    B: Default,
+    E: std::fmt::Debug,
+{
+    let request = Request::get(peer.url("/warm")).body(B::default());
+    let response = send(client, request.unwrap()).await.unwrap();
+    response.into_body().collect().await.unwrap();
+    settle().await;
+}
+
+/// Lets every task that can go on do so. All tasks are on this thread, and none of them spins: a fixed number of turns is
+/// enough, whatever the machine is doing.
+pub async fn settle() {
+    for _ in 0..32 {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// On what grounds the request was replayed, attempt by attempt.
+pub fn grounds<R>(response: &Response<R>) -> Vec<Grounds> {
+    Attempts::of(response)
+        .iter()
+        .map(|attempt| match attempt.decided() {
+            Verdict::Replay(grounds) => grounds,
+            other => panic!("not replayed: {other:?}"),
+        })
+        .collect()
+}
+
+/// The whole chain of an error's sources, its own message first.
+pub fn chain(error: &Error) -> Vec<String> {
+    let mut messages = vec![error.to_string()];
+    let mut next = std::error::Error::source(error);
+    while let Some(cause) = next {
+        messages.push(cause.to_string());
+        next = cause.source();
+    }
+    messages
+}
