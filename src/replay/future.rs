@@ -27,7 +27,7 @@ pin_project! {
         S: Service<Request<ReplayBody<B>>>,
     {
         #[pin]
-        state: State<S::Future, R, S::Error>,
+        state: State<S::Future, B, R, S::Error>,
         run: Run<S, B>,
         deadline: Deadline,
     }
@@ -35,15 +35,15 @@ pin_project! {
 
 pin_project! {
     #[project = StateProj]
-    pub(super) enum State<F, R, E> {
+    pub(super) enum State<F, B, R, E> {
         // An attempt is under way.
         Attempting { #[pin] future: F },
         // The body is read to its end, to turn the request into a GET.
         Collecting { ended: Option<Ended<R, E>>, replay: Replay },
         // The pause before the next attempt.
-        Pausing { timer: Option<Timer>, replay: Replay },
+        Pausing { timer: Option<Timer>, request: Option<Request<ReplayBody<B>>> },
         // The service gets ready for the next attempt.
-        Readying { replay: Replay },
+        Readying { request: Option<Request<ReplayBody<B>>> },
         Done,
     }
 }
@@ -53,8 +53,8 @@ pin_project! {
     clippy::large_enum_variant,
     reason = "moved once a state; a box would cost every request an allocation"
 )]
-pub(super) enum Step<F, R, E> {
-    Go(State<F, R, E>),
+pub(super) enum Step<F, B, R, E> {
+    Go(State<F, B, R, E>),
     Return(Result<Response<R>, Error>),
 }
 
@@ -103,13 +103,14 @@ where
                 StateProj::Collecting { ended, replay } => {
                     ready!(this.run.poll_convert(ended, *replay, cx))
                 }
-                StateProj::Pausing { timer, replay } => {
+                StateProj::Pausing { timer, request } => {
                     if let Some(timer) = timer {
                         ready!(timer.as_mut().poll(cx));
                     }
-                    Step::Go(State::Readying { replay: *replay })
+                    let request = request.take();
+                    Step::Go(State::Readying { request })
                 }
-                StateProj::Readying { replay } => ready!(this.run.poll_again(*replay, cx)),
+                StateProj::Readying { request } => ready!(this.run.poll_again(request, cx)),
                 StateProj::Done => panic!("polled after completion"),
             };
             match step {

@@ -92,12 +92,6 @@ impl<S, B> Run<S, B> {
         self.attempts.push(attempt);
     }
 
-    fn replay<F, R, E>(&mut self, ended: Ended<R, E>, replay: Replay) -> Step<F, R, E> {
-        self.remember(ended.evidence, Verdict::Replay(replay.grounds));
-        let timer = timer::after(replay.pause);
-        Step::Go(State::Pausing { timer, replay })
-    }
-
     /// The error of a call whose deadline passed while an attempt was under way. Nothing is known of that attempt, and
     /// what is known of the ones before says nothing of why the call failed.
     pub(super) fn cut_short(&mut self) -> Error {
@@ -144,7 +138,7 @@ where
     pub(super) fn conclude(
         &mut self,
         outcome: Result<Response<R>, S::Error>,
-    ) -> Step<S::Future, R, S::Error> {
+    ) -> Step<S::Future, B, R, S::Error> {
         let ended = match Ended::of(outcome) {
             Ended {
                 outcome: Ok(response),
@@ -168,7 +162,7 @@ where
         ended: &mut Option<Ended<R, S::Error>>,
         replay: Replay,
         cx: &mut Context<'_>,
-    ) -> Poll<Step<S::Future, R, S::Error>> {
+    ) -> Poll<Step<S::Future, B, R, S::Error>> {
         let converted = match &mut self.again {
             Some(again) => ready!(again.take.poll_become_get(cx)),
             None => Err(Refusal::Policy),
@@ -184,12 +178,34 @@ where
         })
     }
 
+    /// Makes the request once more, and waits. It is made here, and the body of the attempt before fenced by that, so that
+    /// nothing which is still being sent can carry the body over the limit during the pause.
+    fn replay(
+        &mut self,
+        ended: Ended<R, S::Error>,
+        replay: Replay,
+    ) -> Step<S::Future, B, R, S::Error> {
+        let request = match &mut self.again {
+            Some(again) => again.take.again(replay),
+            None => Err(Refusal::Policy),
+        };
+        match request {
+            Ok(request) => {
+                self.remember(ended.evidence, Verdict::Replay(replay.grounds));
+                let timer = timer::after(replay.pause);
+                let request = Some(request);
+                Step::Go(State::Pausing { timer, request })
+            }
+            Err(refusal) => Step::Return(self.surface(ended, refusal)),
+        }
+    }
+
     /// Sends the request again, once the service is ready for it.
     pub(super) fn poll_again(
         &mut self,
-        replay: Replay,
+        request: &mut Option<Request<ReplayBody<B>>>,
         cx: &mut Context<'_>,
-    ) -> Poll<Step<S::Future, R, S::Error>> {
+    ) -> Poll<Step<S::Future, B, R, S::Error>> {
         let Some(again) = &mut self.again else {
             return Poll::Ready(Step::Return(Err(self.error(Refusal::Policy, None))));
         };
@@ -197,12 +213,10 @@ where
             let ended = Ended::of(Err(error));
             return Poll::Ready(Step::Return(self.surface(ended, Refusal::NoEvidence)));
         }
-        Poll::Ready(match again.take.again(replay) {
-            Ok(request) => Step::Go(State::Attempting {
-                future: again.service.call(request),
-            }),
-            Err(refusal) => Step::Return(Err(self.error(refusal, None))),
-        })
+        let request = request.take().expect("taken on the way out of this state");
+        Poll::Ready(Step::Go(State::Attempting {
+            future: again.service.call(request),
+        }))
     }
 
     fn decide(&self, evidence: Option<&Evidence>) -> Decision {

@@ -1,11 +1,22 @@
 //! Bodies through the layer and over a real socket: the same framing on every attempt, and only the replay is lost of one
 //! that is over the limit.
 
+use std::future::{Ready, ready};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
 use bytes::Bytes;
-use http::Request;
+use http::{Request, Response};
+use http_body::{Body, Frame};
 use http_body_util::Full;
-use unstale::RetryPolicy;
+use tower::{Layer, Service, ServiceExt};
+use unstale::body::BodyError;
+use unstale::evidence::{AttemptError, AttemptToken, End, Evidence, SecondLook};
+use unstale::policy::Pause;
 use unstale::verdict::{Grounds, Refusal};
+use unstale::{ReplayBody, ReplayLayer, RetryPolicy};
 
 use crate::frames::Frames;
 use crate::peer::{Execution, Peer, Script, Tls};
@@ -120,4 +131,61 @@ async fn an_error_of_the_callers_body_ends_it_on_the_wire_too() {
     assert_eq!((error.attempts().len(), peer.executed("PUT", "/")), (1, 0));
     // The caller's own error says "connection reset" and is found at the end of the chain; it was not taken for ours.
     assert!(wire::chain(&error).len() > 2);
+}
+
+/// Fails its first attempt with proof that it was not received, and keeps what it was given of it; answers the second.
+#[derive(Clone, Default)]
+struct Hoards {
+    kept: Arc<Mutex<Option<ReplayBody<Frames>>>>,
+}
+
+impl Service<Request<ReplayBody<Frames>>> for Hoards {
+    type Response = Response<()>;
+    type Error = AttemptError;
+    type Future = Ready<Result<Response<()>, AttemptError>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), AttemptError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, mut request: Request<ReplayBody<Frames>>) -> Self::Future {
+        let mut kept = self.kept.lock().unwrap();
+        if kept.is_some() {
+            return ready(Ok(Response::new(())));
+        }
+        let token: AttemptToken = request.extensions_mut().remove().unwrap();
+        let sending = token.take(request.method(), request.uri());
+        let evidence = Evidence::new(End::Closed(SecondLook::NeverAcknowledged));
+        *kept = Some(request.into_body());
+        ready(Err(AttemptError::new(
+            evidence.about(Some(sending)),
+            "lost",
+        )))
+    }
+}
+
+fn read_on(body: &mut ReplayBody<Frames>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+    let mut cx = Context::from_waker(Waker::noop());
+    // Of a body that may be too large the first poll yields nothing.
+    let _head_first = Pin::new(&mut *body).poll_frame(&mut cx);
+    Pin::new(body).poll_frame(&mut cx)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_still_being_sent_during_the_pause_takes_nothing_of_the_body() {
+    let pause = Pause::Fixed(Duration::from_secs(1));
+    let policy = RetryPolicy::builder().replay_limit(1_000).pause(pause);
+    let service = Hoards::default();
+    let kept = Arc::clone(&service.kept);
+    let client = ReplayLayer::new(policy.build().unwrap()).layer(service);
+    let pieces = (0..50).map(|n| Bytes::from(vec![n; 100]));
+    let request = Request::post("http://mock/")
+        .body(Frames::data(pieces))
+        .unwrap();
+    let call = tokio::spawn(client.oneshot(request));
+    wire::settle().await;
+    let frame = read_on(kept.lock().unwrap().as_mut().unwrap());
+    assert!(matches!(frame, Poll::Ready(Some(Err(error))) if error.is_fenced()));
+    let response = call.await.unwrap().unwrap();
+    assert_eq!(wire::grounds(&response), [Grounds::NotReceived]);
 }

@@ -3,6 +3,7 @@
 //!
 //! Every test runs on a current-thread runtime, so that the order of its tasks is no matter of luck.
 
+#![cfg(feature = "hyper-util")]
 #![allow(
     missing_docs,
     unreachable_pub,
