@@ -170,9 +170,11 @@ where
         let ended = ended.take().expect("taken on the way out of this state");
         Poll::Ready(match converted {
             Ok(()) => {
+                // The attempt that failed was none with GET: what is told of it comes first.
+                let step = self.replay(ended, replay);
                 self.profile = RequestProfile::new(Semantics::Safe, self.profile.permission());
                 self.method = Method::GET;
-                self.replay(ended, replay)
+                step
             }
             Err(refusal) => Step::Return(self.surface(ended, refusal)),
         })
