@@ -11,6 +11,7 @@ use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use unstale::RetryPolicy;
 use unstale::evidence::End;
+use unstale::policy::NonIdempotent;
 
 use crate::mock::{Mock, Reply};
 use crate::{sample, wire};
@@ -144,6 +145,23 @@ async fn an_error_without_evidence_is_an_event_too() {
 #[tokio::test]
 async fn a_request_that_goes_well_is_none() {
     assert_eq!(post(&Mock::new([Reply::Ok])).await, []);
+}
+
+#[tokio::test]
+async fn a_get_in_the_place_of_a_post_is_called_one() {
+    let (first, second) = (sample::lost(), sample::lost());
+    let (log, _guard) = collect();
+    let mock = Mock::new([Reply::Fail(first), Reply::Fail(second)]);
+    let choice = NonIdempotent::AsGet;
+    let policy = RetryPolicy::builder().non_idempotent(choice).build();
+    let request = Request::post("http://mock/").body(wire::Body::default());
+    let service = mock.replayed(policy.unwrap());
+    wire::send(&service, request.unwrap()).await.unwrap_err();
+    let events = log.0.lock().unwrap().clone();
+    assert_eq!(events[0]["method"], printed("POST"));
+    assert_eq!(events[0]["reason"], text("AsGet"));
+    assert_eq!(events[1]["method"], printed("GET"));
+    assert_eq!(events[1]["reason"], text("AttemptsExhausted"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,5 +1,7 @@
 //! Clients for the scripted peer, and what tests do with them again and again.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
@@ -14,6 +16,8 @@ use unstale::verdict::{Grounds, Verdict};
 use unstale::{Attempts, Error, RetryPolicy};
 
 use crate::peer::{Peer, Script, Tls};
+
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub type Body = Full<Bytes>;
 
@@ -56,11 +60,22 @@ pub fn request(peer: &Peer, method: &str, path: &str, body: &'static str) -> Req
         .unwrap()
 }
 
+/// Sends a request.
+///
+/// # Panics
+///
+/// If the call has not ended within a minute of the test's clock: a test is to fail, not to hang. (Without a runtime there is
+/// no clock; the tests that poll by hand go without.)
 pub async fn send<S, B, R, E>(client: &S, request: Request<B>) -> Result<Response<R>, E>
 where
     S: Service<Request<B>, Response = Response<R>, Error = E> + Clone,
 {
-    client.clone().oneshot(request).await
+    let call = client.clone().oneshot(request);
+    if tokio::runtime::Handle::try_current().is_err() {
+        return call.await;
+    }
+    let ended = tokio::time::timeout(PATIENCE, call).await;
+    ended.expect("the call does not end")
 }
 
 /// Sends a first request, and sees its connection back in the pool.
