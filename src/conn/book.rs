@@ -65,7 +65,7 @@ pub(crate) struct Book {
     pub(crate) received: u64,
     /// `received` at the start of the latest exchange, or lower.
     pub(crate) received_before: u64,
-    /// The last count of acknowledged bytes that the kernel gave.
+    /// The last count of acknowledged bytes that the kernel gave, if it was asked after the last write.
     pub(crate) acknowledged: Option<u64>,
     /// Exchanges that got a response head.
     pub(crate) exchanges: u64,
@@ -176,6 +176,7 @@ impl Book {
     /// Counts what went into the socket.
     pub(crate) fn wrote_socket(&mut self, n: u64) {
         self.written += n;
+        self.acknowledged = None;
         if !self.writing {
             // TLS had kept some of it back.
             self.writes += 1;
