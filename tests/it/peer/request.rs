@@ -30,7 +30,7 @@ impl Request {
     /// Reads to the empty line.
     pub(super) fn read_head(source: &mut impl Read) -> io::Result<Self> {
         let line = read_line(source)?;
-        let [method, path, "HTTP/1.1"] = *line.split(' ').collect::<Vec<_>>() else {
+        let [method, path, "HTTP/1.1" | "HTTP/1.0"] = *line.split(' ').collect::<Vec<_>>() else {
             panic!("malformed request line {line:?}");
         };
         let mut request = Self {
