@@ -10,6 +10,10 @@
     reason = "test code: nothing is exported, and a panic is how a test fails"
 )]
 
+mod client;
+mod fuzz;
+mod kernel;
 mod peer;
 mod peer_selftest;
 mod proof;
+mod scenario;
