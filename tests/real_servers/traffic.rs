@@ -10,7 +10,7 @@
 use std::{future::Future, time::Duration};
 
 use bytes::Bytes;
-use http::{Method, Request, StatusCode};
+use http::{Method, Request};
 use http_body_util::Full;
 use tokio::{task::JoinSet, time::sleep};
 
@@ -22,14 +22,14 @@ pub(crate) type Id = (Method, String);
 
 /// What became of the requests.
 #[derive(Debug)]
-pub(crate) struct Report<E> {
-    /// The requests that were answered, with the status.
-    pub(crate) answered: Vec<(Id, StatusCode)>,
+pub(crate) struct Report<A, E> {
+    /// The requests that were answered, with what the client makes of the answer.
+    pub(crate) answered: Vec<(Id, A)>,
     /// The requests that were not, with the error.
     pub(crate) failed: Vec<(Id, E)>,
 }
 
-impl<E> Report<E> {
+impl<A, E> Report<A, E> {
     /// How many requests were sent.
     pub(crate) fn sent(&self) -> usize {
         self.answered.len() + self.failed.len()
@@ -49,7 +49,7 @@ impl<E> Report<E> {
     }
 }
 
-impl<E> Default for Report<E> {
+impl<A, E> Default for Report<A, E> {
     fn default() -> Self {
         Self {
             answered: Vec::new(),
@@ -63,17 +63,18 @@ impl<E> Default for Report<E> {
 ///
 /// `client` is called once for each task: a client that pools should be a new one each time, else the tasks take each
 /// other's connections, and the idle times are not the ones swept.
-pub(crate) async fn run<C, S, F, E>(
+pub(crate) async fn run<C, S, F, A, E>(
     base: &str,
     connections: usize,
     rounds: usize,
     timeout: Duration,
     client: C,
-) -> Report<E>
+) -> Report<A, E>
 where
     C: Fn() -> S,
     S: Fn(Request<Full<Bytes>>) -> F + Send + 'static,
-    F: Future<Output = Result<StatusCode, E>> + Send,
+    F: Future<Output = Result<A, E>> + Send,
+    A: Send + 'static,
     E: Send + 'static,
 {
     let mut tasks = JoinSet::new();
@@ -88,7 +89,7 @@ where
                 }
                 let id = id(connection, round);
                 match send(request(&base, &id)).await {
-                    Ok(status) => report.answered.push((id, status)),
+                    Ok(answer) => report.answered.push((id, answer)),
                     Err(error) => report.failed.push((id, error)),
                 }
             }
