@@ -10,7 +10,8 @@ use crate::policy::RetryPolicy;
 /// Goes directly around the client, inside of whatever sends more than one request for a call (redirects,
 /// authentication, other retries):
 ///
-/// ```
+#[cfg_attr(feature = "hyper-util", doc = "```")]
+#[cfg_attr(not(feature = "hyper-util"), doc = "```ignore")]
 /// use hyper_util::client::legacy::{Client, connect::HttpConnector};
 /// use hyper_util::rt::TokioExecutor;
 /// use tower_layer::Layer;
