@@ -1,4 +1,95 @@
-//! An HTTP client whose caller never sees a stale connection.
+//! Sends HTTP requests again that died on stale pooled connections, if and only if that is safe.
+//!
+//! A client keeps a connection open for its next request. The server closes it at its own idle timeout, the client sends
+//! into it, and the caller reads `connection closed before message completed`. This crate goes around a client, watches
+//! its connections, and repeats such a request where the request is idempotent or where there is evidence that the
+//! server did not process it. Every decision is made from [evidence], and the evidence is handed to the caller.
+//!
+//! # Start
+//!
+//! 1. Take the builder and the connector that hyper-util's client is made of now.
+//! 2. Give both to [`stack::over_http`], or to [`stack::over_tls`] with what puts TLS on top, and a [`RetryPolicy`].
+//! 3. Call the result as the tower service that it is; look into [`Error`] and [`Attempts`] to see why.
+//!
+#![cfg_attr(feature = "hyper-util", doc = "```no_run")]
+#![cfg_attr(not(feature = "hyper-util"), doc = "```ignore")]
+//! use bytes::Bytes;
+//! use http_body_util::Full;
+//! use hyper_util::client::legacy::{Client, connect::HttpConnector};
+//! use hyper_util::rt::TokioExecutor;
+//! use tower::ServiceExt;
+//! use unstale::{Attempts, RetryPolicy, stack};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let builder = Client::builder(TokioExecutor::new());
+//! let client = stack::over_http(&builder, HttpConnector::new(), RetryPolicy::default());
+//!
+//! let request = http::Request::post("http://example.com/").body(Full::<Bytes>::from("one=1"))?;
+//! match client.oneshot(request).await {
+//!     Ok(response) => println!("{} failed attempt(s) before", Attempts::of(&response).len()),
+//!     Err(error) => println!("{error}; {:?}", error.evidence()),
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! For a stack of your own: [`TrackLayer`] on the connector (over TLS on both sides of it),
+//! [`Attest`](client::hyper_util::Attest) around the client, [`ReplayLayer`] around that. The replay layer belongs inside
+//! of everything that sends more than one request for a call: redirects, authentication, other retries. For a client
+//! that is not hyper-util's, [`ReplayLayer`] fits any tower service whose error is [`Attested`](evidence::Attested).
+//!
+//! # What is replayed, and when
+//!
+//! | [`Delivery`](evidence::Delivery) of the failed attempt | idempotent, or with an `Idempotency-Key` | others, such as POST |
+//! | --- | --- | --- |
+//! | `NotSent`: not one byte left | yes | yes |
+//! | `NotReceived`: it left, and no program received it | yes, twice | yes, twice |
+//! | `Refused`: the server says that it did not process it | yes, twice | yes, twice |
+//! | `Unknown`, on a kept-alive connection | once, from a budget | no |
+//! | `Unknown`, on a connection opened for the request | no | no |
+//! | `Received`: a response began | no | no |
+//!
+//! [`verdict::judge`] is the rule itself, one `match`; [`policy`] is what you allow on top of it. A connection that is
+//! known to be dead refuses the request before one byte is written, so most replays are of requests that never left, and
+//! cost nothing. An idempotent request may be executed twice; `RetryPolicy::safe_only()` leaves PUT and DELETE out.
+//!
+//! # The one assumption
+//!
+//! `NotReceived` is a proof by the kernel's own counters (Linux): the server's FIN came, nothing of the request had been
+//! acknowledged then, and a RST answered the request. It rests on one assumption: *a program that has half-closed does not
+//! act on bytes that came after and also reset the connection before its kernel acknowledged them (tens of ms).* Servers
+//! that close fully at their timeout (nginx, `HAProxy`, Node, Go) cannot break it.
+//! [`NonIdempotent::WhenNotSent`](policy::NonIdempotent::WhenNotSent) does without it. All other replays rest on no
+//! assumption but that the server means what it says.
+//!
+//! The proof speaks of the next machine that ends the TCP connection: a load balancer is the server here. Byte relays
+//! (`ssh -L`, CONNECT proxies) mostly give `Unknown`. On HTTP/2 connections there are hyper's own words only.
+//!
+//! # Cancel safety
+//!
+//! Dropping the future of a call drops the attempt that is under way, as hyper-util does: the connection is closed unless
+//! the response had arrived. Nothing of this crate is left behind, and nothing is sent again. What was sent by then may be
+//! executed.
+//!
+//! # Runtime
+//!
+//! tokio, with its time and I/O drivers on (`enable_all`, or `#[tokio::main]`), on either flavour: the feature
+//! `hyper-util` waits on sockets and on the clock. Without it the crate needs a runtime for pauses and deadlines only
+//! (feature `tokio`), and without that none.
+//!
+//! # Stability
+//!
+//! Before 1.0 a minor version may break; the changelog says what and how to follow. All public enums are
+//! `#[non_exhaustive]`. What the crate reads of hyper-util beyond its documented interface (when it clones a connection's
+//! extra) is held by tests; if that changes, proofs are lost and none is forged. Rust 1.85 is the oldest supported
+//! version; to raise it is no breaking change.
+//!
+//! # Features
+//!
+//! - `hyper-util` (default): the taps, the adapter for hyper-util's client, and [`stack`]. Brings `tokio`.
+//! - `tokio` (default): pauses and deadlines.
+//! - `tracing`: one event for each decision, target `unstale`, level debug.
 
 pub mod body;
 #[cfg(feature = "hyper-util")]
@@ -20,3 +111,8 @@ pub use crate::conn::TrackLayer;
 pub use crate::error::Error;
 pub use crate::policy::RetryPolicy;
 pub use crate::replay::{Attempts, Replay, ReplayLayer};
+
+/// The code in the README, compiled.
+#[cfg(all(doctest, feature = "hyper-util"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
