@@ -13,6 +13,7 @@
 mod client;
 mod fuzz;
 mod kernel;
+mod early_close;
 mod peer;
 mod peer_selftest;
 mod proof;
