@@ -87,7 +87,7 @@ impl<K> TrackLayer<K> {
         self
     }
 
-    #[cfg(test)]
+    #[cfg(all(test, target_os = "linux"))]
     pub(crate) fn with_probe(mut self, probe: &'static dyn Probe) -> Self {
         self.probe = probe;
         self

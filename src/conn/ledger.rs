@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use super::book::{Book, Boundary, Freeze, Hold};
 use super::probe::Probe;
-use super::scope::{Seen, Slot};
+use super::scope::{self, Seen, Slot};
 use super::second_look::Held;
 use crate::evidence::{Reuse, Trace};
 
@@ -55,7 +55,12 @@ impl Ledger {
     }
 
     /// Everything written so far belongs to what came before the first exchange: a TLS handshake, a proxy's CONNECT.
-    pub(crate) fn open(&self) {
+    pub(crate) fn open(self: &Arc<Self>) {
+        scope::current(|slot| {
+            if let Some(slot) = slot {
+                slot.opened = Some(Arc::clone(self));
+            }
+        });
         let mut book = self.book();
         if !book.plain_written {
             book.mark = book.written;
@@ -65,7 +70,7 @@ impl Ledger {
     }
 
     /// A tap above TLS takes over what is counted in plaintext. What the one on the socket has seen was the handshake.
-    pub(crate) fn split(&self) {
+    pub(crate) fn split(self: &Arc<Self>) {
         let mut book = self.book();
         book.split = true;
         book.plain_written = false;

@@ -38,7 +38,9 @@ pub use self::tracked::TrackedIo;
 
 pub(crate) use self::book::Ending;
 pub(crate) use self::facts::Facts;
+pub(crate) use self::ledger::Ledger;
 pub(crate) use self::second_look::Held;
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests;

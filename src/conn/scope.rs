@@ -30,6 +30,8 @@ pub(crate) struct Slot {
     pub(crate) opened_after: Option<Instant>,
     /// The request asks for a tunnel or another protocol: what follows on the connection are no exchanges.
     pub(crate) tunnel: bool,
+    /// The connection that was last opened in its polls.
+    pub(crate) opened: Option<Arc<Ledger>>,
     /// The connection that hyper-util last named.
     pub(crate) seen: Option<Seen>,
 }

@@ -108,6 +108,7 @@ fn turn(pool: &Facts) -> Option<Slot> {
         started: tokio::time::Instant::now(),
         opened_after: None,
         tunnel: false,
+        opened: None,
         seen: None,
     });
     scope::within(&mut slot, || drop(pool.clone()));

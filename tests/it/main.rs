@@ -11,9 +11,9 @@
 )]
 
 mod client;
+mod early_close;
 mod fuzz;
 mod kernel;
-mod early_close;
 mod peer;
 mod peer_selftest;
 mod proof;

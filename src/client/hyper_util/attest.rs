@@ -71,6 +71,7 @@ where
             started: Instant::now(),
             opened_after: fresh.map(|fresh| Instant::from_std(fresh.moment())),
             tunnel: profile.semantics() == Semantics::Tunnel,
+            opened: None,
             seen: None,
         };
         ResponseFuture::sending(self.client.call(request), slot, sending)

@@ -16,9 +16,6 @@ pub(super) fn end_of(error: &legacy::Error) -> End {
     if error.is_connect() {
         return End::Connect;
     }
-    if died_before_its_use(error) {
-        return End::HandedBack;
-    }
     // Only what hyper says of this very request, not what it says further down of another.
     let said = error
         .source()
@@ -40,13 +37,9 @@ pub(super) fn end_of(error: &legacy::Error) -> End {
     End::Unknown
 }
 
-/// Whether a connection that was opened for the request died before the request was handed to it: a server that closes at
-/// once, or a client too busy to use it in time.
-///
-/// hyper-util names the connection in every error of a request that hyper was given, and in no error of setting one up.
-/// That is behaviour, not contract: it is pinned by each test in which a POST was read on a fresh connection and is not
-/// sent again.
-fn died_before_its_use(error: &legacy::Error) -> bool {
+/// Whether hyper-util says that a connection died while it was being set up: it names the connection in every error of a
+/// request that hyper was given, and in no error of setting one up.
+pub(super) fn is_of_setting_up(error: &legacy::Error) -> bool {
     let is_hypers = error
         .source()
         .is_some_and(<dyn StdError>::is::<hyper::Error>);

@@ -1,5 +1,6 @@
 //! The inquest: from a failed attempt to its evidence.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Extensions, StatusCode};
@@ -8,7 +9,7 @@ use tokio::time::timeout;
 
 use super::chain;
 use crate::conn::scope::{Seen, Slot};
-use crate::conn::{Ending, Facts, Held};
+use crate::conn::{Ending, Facts, Held, Ledger};
 use crate::evidence::{End, Evidence, SecondLook, StatusRefusal};
 
 /// How long to wait for hyper to let go of the connection; it does so in the poll in which it reports the error.
@@ -19,7 +20,11 @@ const RELEASE: Duration = Duration::from_secs(1);
 pub(super) async fn on_error(error: &legacy::Error, slot: Slot) -> Evidence {
     let said = chain::end_of(error);
     let Some(seen) = connection_of(error, &slot) else {
-        return Evidence::new(said);
+        return Evidence::new(if died_before_its_use(error, &slot) {
+            End::HandedBack
+        } else {
+            said
+        });
     };
     // Bytes of an HTTP/2 connection belong to many requests; what was counted there says nothing of this one.
     if seen.ledger.book().multiplexed {
@@ -56,6 +61,16 @@ pub(super) async fn on_status(status: StatusCode, slot: &Slot) -> Option<Evidenc
         Some(seen) => evidence.with_trace(seen.ledger.trace(seen, slot.started)),
         None => evidence,
     })
+}
+
+/// Whether the connection that was opened for the attempt died before the request was handed to it: a server that closes
+/// at once, or a client too busy to use it in time. What hyper-util says of it is behaviour, not contract, so the tap is
+/// asked too: not one byte was written.
+fn died_before_its_use(error: &legacy::Error, slot: &Slot) -> bool {
+    let is_unused = |ledger: &Arc<Ledger>| !ledger.book().plain_written;
+    chain::is_of_setting_up(error)
+        && slot.seen.is_none()
+        && slot.opened.as_ref().is_some_and(is_unused)
 }
 
 /// The connection that the error names, if it is the one that was last seen for this attempt.

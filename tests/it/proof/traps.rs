@@ -46,9 +46,9 @@ struct Slipping<F> {
 }
 
 impl<F: FnMut()> Slipping<F> {
-    fn new(frames: &[Option<&'static str>], before_the_rest: F) -> Self {
+    fn new(frames: Vec<Option<&'static str>>, before_the_rest: F) -> Self {
         Self {
-            frames: frames.to_vec().into_iter(),
+            frames: frames.into_iter(),
             before_the_rest,
         }
     }
@@ -172,11 +172,11 @@ async fn half_close_then_act_on_the_begin_of_a_body_and_close_is_unknown() {
             Slipping::new(frames, move || block_until_closed_by(&peer))
         };
         let subject = Subject::new(&peer, policy());
-        subject.get_past_the_gate(&peer, || body(&[])).await;
+        subject.get_past_the_gate(&peer, || body(vec![])).await;
         peer.go("close");
         block_until_half_closed(&peer);
 
-        let slipping = body(&[Some("first"), None, Some("rest")]);
+        let slipping = body(vec![Some("first"), None, Some("rest")]);
         let error = subject.send(post(&peer, "/4", slipping)).await.unwrap_err();
         let delivery = error.evidence().unwrap().delivery();
         assert_eq!(delivery, Delivery::Unknown, "{tls:?}: {error:?}");

@@ -133,6 +133,7 @@ async fn send(
             .then(|| started.checked_sub(Duration::from_secs(600)))
             .flatten(),
         tunnel: false,
+        opened: None,
         seen: None,
     });
     let mut future = pin!(client.request(request));
