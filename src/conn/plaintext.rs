@@ -6,7 +6,7 @@
 use std::io;
 use std::sync::Arc;
 
-use super::book::{Freeze, Hold};
+use super::book::{Ending, Freeze, Hold};
 use super::ledger::Ledger;
 use crate::evidence::GateReason;
 
@@ -56,8 +56,11 @@ impl Plaintext {
     /// A read failed above TLS. What failed on the socket itself has been seen there.
     pub(super) fn read_failed(ledger: &Ledger, error: &io::Error) {
         let mut book = ledger.book();
-        if book.ending.is_none() {
-            book.fail(error);
+        match error.kind() {
+            _ if book.ending.is_some() => {}
+            // The stream ended without a `close_notify`.
+            io::ErrorKind::UnexpectedEof => book.end(Ending::Closed),
+            _ => book.fail(error),
         }
     }
 

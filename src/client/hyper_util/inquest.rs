@@ -37,7 +37,7 @@ pub(super) async fn on_error(error: &legacy::Error, slot: Slot) -> Evidence {
         End::CallerBody | End::HandedBack | End::Connect => said,
         _ => seen_by_taps(&seen, said).await,
     };
-    if end == End::Unknown {
+    if seen.ledger.book().ending.is_none() && end == End::Unknown {
         // The connection did not end, and so was not aborted: what was sent may still be on its way. Without its numbers
         // this is no ground for a replay.
         return Evidence::new(end);
