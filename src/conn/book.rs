@@ -81,6 +81,8 @@ pub(crate) struct Book {
     pub(crate) refused: Option<GateReason>,
     pub(crate) condemned: bool,
     pub(crate) freeze: Freeze,
+    /// A 408 came that may have crossed the request.
+    pub(crate) suspected: bool,
     /// A tap above TLS has taken over what is counted in plaintext.
     pub(crate) split: bool,
     /// Something was written above TLS.
@@ -220,8 +222,24 @@ impl Book {
         self.refused.get_or_insert(reason);
     }
 
+    /// A 408 came. If the connection was a kept-alive one, it may have crossed the request.
+    pub(crate) fn suspect(&mut self) {
+        if self.exchanges == 0 || self.failed || self.multiplexed || self.refused.is_some() {
+            return;
+        }
+        self.suspected = true;
+        // TLS may have read on to the end of the stream already.
+        if self.freeze == Freeze::Thawed {
+            self.freeze = Freeze::Suspected;
+        }
+        if matches!(self.hold, Hold::No) {
+            self.hold = Hold::Wanted;
+        }
+    }
+
     /// A 408 turned out to be a response, or is none of anybody's business.
     pub(crate) fn thaw(&mut self) {
+        self.suspected = false;
         if self.freeze == Freeze::Suspected {
             self.freeze = Freeze::Thawed;
         }

@@ -14,7 +14,7 @@ use std::task::Poll;
 
 use tokio::time::Instant;
 
-use super::book::{Book, Boundary, Freeze, Hold};
+use super::book::{Book, Boundary, Hold};
 use super::probe::Probe;
 use super::scope::{self, Seen, Slot};
 use super::second_look::Held;
@@ -115,7 +115,7 @@ impl Ledger {
 
     /// Whether a 408 came that may have crossed the request.
     pub(crate) fn is_suspected(&self) -> bool {
-        self.book().freeze == Freeze::Suspected
+        self.book().suspected
     }
 
     /// The descriptor for the second look, once the tap on the socket has made it; `None` if there is none to wait for,

@@ -45,10 +45,8 @@ impl Plaintext {
         if is_head && is_status(bytes, *b"101") {
             book.tunnel = true;
         }
-        let may_have_crossed = is_head && book.exchanges > 0 && is_status(bytes, *b"408");
-        if may_have_crossed && !book.is_sealed() && !book.failed && !book.multiplexed {
-            book.freeze = Freeze::Suspected;
-            book.hold = Hold::Wanted;
+        if is_head && is_status(bytes, *b"408") {
+            book.suspect();
         }
         matches!(book.hold, Hold::Wanted)
     }

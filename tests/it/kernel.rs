@@ -15,6 +15,8 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 const STEP: Duration = Duration::from_millis(1);
 
 const ESTABLISHED: u8 = 1;
+const FIN_WAIT_2: u8 = 5;
+const TIME_WAIT: u8 = 6;
 const CLOSE_WAIT: u8 = 8;
 const LISTEN: u8 = 10;
 
@@ -36,6 +38,22 @@ pub fn established(peer: SocketAddr) -> usize {
 /// How many sockets connected to this peer have its FIN, and are still open on our side.
 pub fn half_closed(peer: SocketAddr) -> usize {
     clients(peer, CLOSE_WAIT)
+}
+
+/// How many sockets connected to this peer are being closed, and may still send.
+pub fn closing(peer: SocketAddr) -> usize {
+    let is_over = |state| [ESTABLISHED, TIME_WAIT].contains(&state);
+    sockets(peer)
+        .filter(|socket| socket.remote == peer.port() && !is_over(socket.state))
+        .count()
+}
+
+/// How many sockets the peer had half-closed and has closed since, while the client's side is still open.
+pub fn given_up(peer: SocketAddr) -> usize {
+    sockets(peer)
+        .filter(|socket| socket.local == peer.port())
+        .filter(|socket| socket.state == FIN_WAIT_2 && socket.inode == 0)
+        .count()
 }
 
 /// How many of its accepted sockets the peer still holds.

@@ -5,6 +5,7 @@
 //! known of that exchange's body, so the gate is not armed for the next. The request goes into a socket whose kernel has
 //! the FIN already; for the proof this is the same as a crossing.
 
+mod fresh;
 mod setup;
 mod status;
 mod traps;

@@ -1,7 +1,5 @@
 //! A client whose next request goes past the gate.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
@@ -16,6 +14,7 @@ use unstale::client::hyper_util::Attest;
 use unstale::conn::{AboveTls, Track};
 use unstale::{Error, ReplayLayer, RetryPolicy, TrackLayer};
 
+use crate::kernel;
 use crate::peer::{Peer, Tls};
 
 pub const MODES: [Tls; 4] = [
@@ -91,7 +90,7 @@ where
 }
 
 /// A connection whose request had a body comes back to the pool by a task of its own.
-async fn settle() {
+pub async fn settle() {
     for _ in 0..10 {
         tokio::task::yield_now().await;
     }
@@ -107,34 +106,10 @@ pub fn post<B>(peer: &Peer, path: &str, body: B) -> Request<B> {
 
 /// Blocks this thread, and with it the runtime, until the kernel has the peer's FIN on its one connection to `peer`.
 pub fn block_until_half_closed(peer: &Peer) {
-    let port = format!(":{:04X}", peer.addr().port());
-    block_until(|fields| fields[2].ends_with(&port) && fields[3] == CLOSE_WAIT);
+    kernel::block_until("the FIN", || kernel::half_closed(peer.addr()) > 0);
 }
 
 /// Blocks until the peer's program has closed a connection that it had half-closed before.
 pub fn block_until_closed_by(peer: &Peer) {
-    let port = format!(":{:04X}", peer.addr().port());
-    let no_inode = "0";
-    block_until(|fields| {
-        fields[1].ends_with(&port) && fields[3] == FIN_WAIT_2 && fields[9] == no_inode
-    });
-}
-
-const CLOSE_WAIT: &str = "08";
-const FIN_WAIT_2: &str = "05";
-
-fn block_until(mut holds: impl FnMut(&[&str]) -> bool) {
-    let started = tokio::time::Instant::now();
-    loop {
-        let sockets = std::fs::read_to_string("/proc/net/tcp").unwrap();
-        let mut lines = sockets.lines().skip(1);
-        if lines.any(|line| holds(&line.split_whitespace().collect::<Vec<_>>())) {
-            return;
-        }
-        assert!(
-            started.elapsed() < Duration::from_secs(10),
-            "not within ten seconds: {sockets}"
-        );
-        std::thread::yield_now();
-    }
+    kernel::block_until("the close", || kernel::given_up(peer.addr()) > 0);
 }
