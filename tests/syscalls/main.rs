@@ -4,6 +4,7 @@
 #![allow(
     missing_docs,
     dead_code,
+    unused_imports,
     unreachable_pub,
     unnameable_types,
     clippy::unwrap_used,

@@ -6,6 +6,7 @@
 //! the FIN already; for the proof this is the same as a crossing.
 
 mod fresh;
+mod portable;
 mod setup;
 mod status;
 mod traps;

@@ -33,11 +33,16 @@ pub fn connector(peer: &Peer) -> Connector {
     http.enforce_http(false);
     // Else the second piece of a body waits for the acknowledgement of the first.
     http.set_nodelay(true);
+    tls_over(peer, TrackLayer::new().layer(http))
+}
+
+/// TLS that trusts the peer, and the tap above it.
+pub fn tls_over(peer: &Peer, tracked: Track<HttpConnector>) -> Connector {
     let tls = hyper_rustls::HttpsConnectorBuilder::new()
         .with_tls_config(peer.client_config())
         .https_or_http()
         .enable_http1()
-        .wrap_connector(TrackLayer::new().layer(http));
+        .wrap_connector(tracked);
     TrackLayer::above_tls().layer(tls)
 }
 
@@ -58,10 +63,12 @@ where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     pub fn new(peer: &Peer, policy: RetryPolicy) -> Self {
-        Self {
-            raw: Client::builder(TokioExecutor::new()).build(connector(peer)),
-            policy,
-        }
+        let raw = Client::builder(TokioExecutor::new()).build(connector(peer));
+        Self::over(raw, policy)
+    }
+
+    pub fn over(raw: Client<Connector, ReplayBody<B>>, policy: RetryPolicy) -> Self {
+        Self { raw, policy }
     }
 
     pub async fn send(&self, request: Request<B>) -> Result<Response<Incoming>, Error> {

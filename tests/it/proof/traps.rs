@@ -7,12 +7,14 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
 use tokio::sync::mpsc;
 use unstale::evidence::Delivery;
 use unstale::{Attempts, Error};
 
-use super::setup::{MODES, Subject, block_until_closed_by, block_until_half_closed, policy, post};
+use super::setup::{
+    MODES, Subject, block_until_closed_by, block_until_half_closed, policy, post, settle,
+};
 use crate::peer::{Peer, Script, Tls};
 
 /// A body that is written when the test says so.
@@ -222,5 +224,96 @@ async fn a_reset_with_no_fin_before_it_is_never_proof() {
             .unwrap_err();
         assert_unknown(&error, tls);
         assert_eq!(peer.executed("POST", "/4"), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_post_after_a_response_whose_end_came_late_is_unknown() {
+    for tls in MODES {
+        let peer = Peer::start(tls, |n| match n {
+            0 => Script::new()
+                .serve()
+                .read_all()
+                .send("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n")
+                .wait("end")
+                .send("late")
+                .read_all()
+                .execute()
+                .fin()
+                .discard(),
+            _ => Script::serve_forever(),
+        });
+        let subject = Subject::<Full<Bytes>>::new(&peer, policy());
+        let first = subject
+            .send(post(&peer, "/1", Full::from("pay")))
+            .await
+            .unwrap();
+        first.into_body().collect().await.unwrap();
+        settle().await;
+        let second = subject
+            .send(post(&peer, "/2", Full::from("pay")))
+            .await
+            .unwrap();
+        peer.go("end");
+        second.into_body().collect().await.unwrap();
+        settle().await;
+        let error = subject
+            .send(post(&peer, "/3", Full::from("pay")))
+            .await
+            .unwrap_err();
+        assert_unknown(&error, tls);
+        assert_eq!(peer.executed("POST", "/3"), 1, "{tls:?}");
+    }
+}
+
+/// Polls a future a few times, while everybody else goes on, and drops it.
+async fn poll_and_drop(future: impl Future, times: usize) {
+    let mut future = std::pin::pin!(future);
+    for _ in 0..times {
+        let poll = std::future::poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx)));
+        if poll.await.is_ready() {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_post_after_a_cancelled_one_is_unknown_or_goes_elsewhere() {
+    for tls in MODES {
+        for patience in 1..8 {
+            let lost = Script::new()
+                .serve()
+                .serve()
+                .read_all()
+                .execute()
+                .fin()
+                .discard();
+            let peer = Peer::start(tls, move |n| match n {
+                0 => lost.clone(),
+                _ => Script::serve_forever(),
+            });
+            let subject = Subject::<Full<Bytes>>::new(&peer, policy());
+            let first = subject
+                .send(post(&peer, "/1", Full::from("pay")))
+                .await
+                .unwrap();
+            first.into_body().collect().await.unwrap();
+            settle().await;
+            let cancelled = subject.send(post(&peer, "/2", Full::from("pay")));
+            poll_and_drop(cancelled, patience).await;
+            settle().await;
+            match subject.send(post(&peer, "/3", Full::from("pay"))).await {
+                Ok(response) => assert!(Attempts::of(&response).len() <= 1),
+                Err(error) => {
+                    // The mark may be that of the cancelled one, whose answer then counts as this one's too.
+                    let delivery = error.evidence().unwrap().delivery();
+                    let refused = [Delivery::Unknown, Delivery::Received];
+                    assert!(refused.contains(&delivery), "{tls:?}: {error:?}");
+                    assert_eq!(error.attempts().len(), 1, "{tls:?}");
+                }
+            }
+            assert_eq!(peer.executed("POST", "/3"), 1, "{tls:?}, {patience} polls");
+        }
     }
 }
