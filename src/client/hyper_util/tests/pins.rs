@@ -1,5 +1,6 @@
 //! Single behaviours of hyper and hyper-util, each with a test that fails when it changes.
 
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,8 +16,11 @@ use hyper_util::client::legacy::connect::{HttpConnector, capture_connection};
 use hyper_util::rt::TokioExecutor;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::time::Instant;
 use tower_layer::Layer;
 
+use crate::body::ReplayBody;
+use crate::conn::scope::{self, Slot};
 use crate::conn::{Facts, Track, TrackLayer};
 
 const FRAME: usize = 1000;
@@ -93,7 +97,7 @@ async fn hyper_flushes_only_when_it_holds_nothing_unwritten() {
     let answer = sender.send_request(request);
     let mut connection = Box::pin(connection.without_shutdown());
     for _ in 0..2_000 {
-        let turn = std::future::poll_fn(|cx| Poll::Ready(connection.as_mut().poll(cx))).await;
+        let turn = poll_fn(|cx| Poll::Ready(connection.as_mut().poll(cx))).await;
         assert!(turn.is_pending());
     }
     drop(answer);
@@ -154,4 +158,36 @@ async fn a_poisoned_connection_is_not_used_again() {
     captured.connection_metadata().as_ref().unwrap().poison();
     client.get(uri).await.unwrap();
     assert_eq!(accepted.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
+async fn a_captured_request_names_its_connection_before_hyper_is_given_it() {
+    for is_captured in [true, false] {
+        let (uri, _) = answers_once().await;
+        let client = tracked();
+        client.get(uri.clone()).await.unwrap();
+        let mut request = Request::get(uri).body(Empty::new()).unwrap();
+        if is_captured {
+            drop(capture_connection(&mut request));
+        }
+        let mut slot = Some(Slot {
+            progress: ReplayBody::once(Empty::<Bytes>::new()).progress(),
+            started: Instant::now(),
+            opened_after: None,
+            tunnel: false,
+            opened: None,
+            seen: None,
+        });
+        let mut future = client.request(request);
+        let poll =
+            poll_fn(|cx| Poll::Ready(scope::within(&mut slot, || Pin::new(&mut future).poll(cx))));
+        assert!(poll.await.is_pending());
+        // The connection's task has not run since.
+        let seen = slot.unwrap().seen;
+        assert_eq!(seen.is_some(), is_captured);
+        if let Some(seen) = seen {
+            let book = seen.ledger.book();
+            assert_eq!(book.written, book.mark);
+        }
+    }
 }
