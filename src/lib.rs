@@ -88,7 +88,7 @@
 //! # Features
 //!
 //! - `hyper-util` (default): the taps, the adapter for hyper-util's client, and [`stack`]. Brings `tokio`.
-//! - `tokio` (default): pauses and deadlines.
+//! - `tokio` (default): pauses and deadlines. What sets them is there with it only, as nothing else can wait.
 //! - `tracing`: one event for each decision, target `unstale`, level debug.
 
 pub mod body;

@@ -4,7 +4,8 @@
 //! what the verdict allows. It widens it only under a name that begins with `danger_`, for an `Idempotency-Key` that
 //! the caller vouches for, or where the caller asked for another request (POST as GET).
 //!
-//! ```
+#![cfg_attr(feature = "tokio", doc = "```")]
+#![cfg_attr(not(feature = "tokio"), doc = "```ignore")]
 //! use std::time::Duration;
 //! use unstale::policy::{Pause, RetryPolicy};
 //!

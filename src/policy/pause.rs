@@ -11,6 +11,8 @@ use std::time::Duration;
 /// Default: [`None`](Self::None). A stale connection is no sign of an overloaded server, so there is nothing to wait
 /// for. Set one where connects are retried too, or many clients would return at the same moment.
 ///
+/// It is set by the builder's `pause`, which there is with the feature `tokio` only.
+///
 /// A request that a kept-alive connection did not take is sent over the next one without a pause.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]

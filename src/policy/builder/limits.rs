@@ -1,23 +1,13 @@
-//! Setters: how long, how fast, how much, and over which connection.
+//! Setters: how much, and over which connection.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::policy::given::Given;
-use crate::policy::{Budget, FreshConnection, Narrow, Pause};
+use crate::policy::{Budget, FreshConnection, Narrow};
 
 use super::RetryPolicyBuilder;
 
 impl RetryPolicyBuilder {
-    /// One deadline over all attempts of a request, counted from its call; above zero. Default: none.
-    ///
-    /// A request may carry its own in [`RequestOptions`](crate::request::RequestOptions). Takes effect with the feature
-    /// `tokio`.
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.settings.deadline = Some(deadline);
-        self
-    }
-
     /// The budget that charged replays are taken from. Default: 20 % of the requests, with a reserve of 100.
     pub fn budget(mut self, budget: Budget) -> Self {
         self.settings.budget = Some(budget);
@@ -29,12 +19,6 @@ impl RetryPolicyBuilder {
     /// When all connections to a server die at once, every request on them is then repeated at once.
     pub fn no_budget(mut self) -> Self {
         self.settings.budget = None;
-        self
-    }
-
-    /// The pause before a replay. Default: none. Takes effect with the feature `tokio`.
-    pub fn pause(mut self, pause: Pause) -> Self {
-        self.settings.pause = pause;
         self
     }
 

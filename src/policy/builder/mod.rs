@@ -1,13 +1,16 @@
 //! The builder of a policy.
 //!
-//! Setters are named as their field, and lie in three files: how often (here), which requests, and how long and how
-//! fast.
+//! Setters are named as their field, and lie in four files: how often (here), which requests, how much, and how long and
+//! how fast.
 //!
 //! Invariant: nothing is judged before `build`, so the order of the setters does not matter.
 
 mod check;
 mod limits;
 mod requests;
+// The arithmetic of both is tested without the clock, too.
+#[cfg(any(test, feature = "tokio"))]
+mod waiting;
 
 use super::settings::Settings;
 use super::{PolicyError, RetryPolicy};
@@ -68,7 +71,7 @@ impl RetryPolicyBuilder {
 
     /// Retries when no connection could be opened. Default: 0, as such a failure is no stale connection.
     ///
-    /// Not charged to the budget; set a [`pause`](Self::pause) with it.
+    /// Not charged to the budget; set a `pause` with it (feature `tokio`).
     pub fn connect(mut self, times: u32) -> Self {
         self.settings.times.connect = times;
         self

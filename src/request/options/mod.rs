@@ -1,5 +1,9 @@
 //! The caller's word for one request, carried in its extensions.
 
+// Which of two deadlines holds is tested without the clock, too.
+#[cfg(any(test, feature = "tokio"))]
+mod deadline;
+
 use std::time::Duration;
 
 /// What the caller permits for one request, whatever its method says.
@@ -60,15 +64,6 @@ impl RequestOptions {
     #[must_use]
     pub fn replay_as_get(mut self) -> Self {
         self.permission = Permission::ReplayAsGet;
-        self
-    }
-
-    /// One deadline over all attempts of this request, counted from its call. Default: the policy's.
-    ///
-    /// Takes effect with the feature `tokio`.
-    #[must_use]
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = Some(deadline);
         self
     }
 
