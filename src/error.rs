@@ -28,6 +28,7 @@ pub struct Error(Box<Inner>);
 struct Inner {
     refusal: Refusal,
     attempts: Vec<Attempt>,
+    sent_again: usize,
     source: Option<BoxError>,
 }
 
@@ -36,8 +37,15 @@ impl Error {
         Self(Box::new(Inner {
             refusal,
             attempts,
+            sent_again: 0,
             source,
         }))
+    }
+
+    /// How often the request was sent after the first time.
+    pub(crate) fn sent_again(mut self, times: usize) -> Self {
+        self.0.sent_again = times;
+        self
     }
 
     /// Whether the last attempt died of a stale connection: a kept-alive one that the server had closed, or was closing.
@@ -119,16 +127,16 @@ impl fmt::Display for Error {
             None if self.is_timeout() => f.write_str("the request took too long")?,
             None => f.write_str("the request failed, and nothing more is known of it")?,
         }
-        let replays = self.0.attempts.len().saturating_sub(1);
-        if replays > 0 {
-            write!(f, "; it had been sent again {replays} time(s) before that")?;
+        let times = self.0.sent_again;
+        if times > 0 {
+            write!(f, "; it had been sent again {times} time(s) before that")?;
         }
         write!(
             f,
             "; it was not repeated because {}",
             self.refusal().explain()
         )?;
-        match advice(self.refusal()) {
+        match advice(self.refusal(), self.is_connect()) {
             Some(advice) => write!(f, "; {advice}"),
             None => Ok(()),
         }
@@ -188,8 +196,14 @@ fn numbers(f: &mut fmt::Formatter<'_>, evidence: &Evidence) -> fmt::Result {
 }
 
 /// What the caller can do.
-fn advice(refusal: Refusal) -> Option<&'static str> {
+fn advice(refusal: Refusal, is_connect: bool) -> Option<&'static str> {
     Some(match refusal {
+        Refusal::Connect => {
+            "check the host, the port and that the server runs; RetryPolicy::builder().connect(n) tries again"
+        }
+        Refusal::AttemptsExhausted if is_connect => {
+            "check the host, the port and that the server runs"
+        }
         Refusal::MayHaveBeenProcessed => {
             "find out whether it took effect before sending it again, or send it with an Idempotency-Key that the \
              server honours"
@@ -198,8 +212,12 @@ fn advice(refusal: Refusal) -> Option<&'static str> {
         Refusal::FreshConnection => {
             "check the address, the port and whether the server expects TLS, and look into its log"
         }
-        Refusal::ReuseUnknown | Refusal::NoEvidence => {
+        Refusal::ReuseUnknown => {
             "put unstale's TrackLayer on the connector, so that more can be told"
+        }
+        Refusal::NoEvidence => {
+            "the error came from a layer below that attests nothing: put unstale's ReplayLayer directly around the client \
+             that does"
         }
         Refusal::NotThisSending => {
             "put unstale's ReplayLayer inside of whatever follows redirects, authenticates or retries"

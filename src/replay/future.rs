@@ -10,7 +10,7 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::run::{Ended, Run};
+use super::run::{Ended, Run, Waiting};
 use super::timer::{Deadline, Timer};
 use crate::body::ReplayBody;
 use crate::error::Error;
@@ -41,9 +41,9 @@ pin_project! {
         // The body is read to its end, to turn the request into a GET.
         Collecting { ended: Option<Ended<R, E>>, replay: Replay },
         // The pause before the next attempt.
-        Pausing { timer: Option<Timer>, request: Option<Request<ReplayBody<B>>> },
+        Pausing { timer: Option<Timer>, waiting: Option<Waiting<B>> },
         // The service gets ready for the next attempt.
-        Readying { request: Option<Request<ReplayBody<B>>> },
+        Readying { waiting: Option<Waiting<B>> },
         Done,
     }
 }
@@ -92,7 +92,10 @@ where
                     let ended = ended.take().expect("taken on the way out of this state");
                     this.run.surface(ended, Refusal::DeadlineExceeded)
                 }
-                _ => Err(this.run.error(Refusal::DeadlineExceeded, None)),
+                StateProj::Pausing { waiting, .. } | StateProj::Readying { waiting } => {
+                    Err(this.run.too_late(waiting.take()))
+                }
+                StateProj::Done => panic!("polled after completion"),
             };
             this.state.set(State::Done);
             return Poll::Ready(result);
@@ -103,14 +106,14 @@ where
                 StateProj::Collecting { ended, replay } => {
                     ready!(this.run.poll_convert(ended, *replay, cx))
                 }
-                StateProj::Pausing { timer, request } => {
+                StateProj::Pausing { timer, waiting } => {
                     if let Some(timer) = timer {
                         ready!(timer.as_mut().poll(cx));
                     }
-                    let request = request.take();
-                    Step::Go(State::Readying { request })
+                    let waiting = waiting.take();
+                    Step::Go(State::Readying { waiting })
                 }
-                StateProj::Readying { request } => ready!(this.run.poll_again(request, cx)),
+                StateProj::Readying { waiting } => ready!(this.run.poll_again(waiting, cx)),
                 StateProj::Done => panic!("polled after completion"),
             };
             match step {

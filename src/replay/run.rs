@@ -26,6 +26,9 @@ pub(super) struct Run<S, B> {
     method: Method,
     profile: RequestProfile,
     attempts: Vec<Attempt>,
+    /// How often the request was handed to the service after the first time. A replay that was decided on may yet meet a
+    /// deadline, or a service that does not get ready.
+    sent_again: usize,
     started: Instant,
     /// `None`: the request is never sent again.
     again: Option<Again<S, B>>,
@@ -40,6 +43,13 @@ struct Again<S, B> {
 pub(super) struct Ended<R, E> {
     outcome: Result<Response<R>, E>,
     evidence: Option<Evidence>,
+}
+
+/// The next attempt, before it is sent.
+pub(super) struct Waiting<B> {
+    request: Request<ReplayBody<B>>,
+    /// The error of the attempt before, which a deadline that passes now leaves as the last.
+    cause: Option<BoxError>,
 }
 
 impl<R, E: Attested> Ended<R, E> {
@@ -65,6 +75,7 @@ impl<S, B> Run<S, B> {
             method,
             profile,
             attempts: Vec::new(),
+            sent_again: 0,
             started: Instant::now(),
             again: Some(Again { take, service }),
         }
@@ -76,6 +87,7 @@ impl<S, B> Run<S, B> {
             method,
             profile,
             attempts: Vec::new(),
+            sent_again: 0,
             started: Instant::now(),
             again: None,
         }
@@ -83,13 +95,19 @@ impl<S, B> Run<S, B> {
 
     /// The error of a call that ends here.
     pub(super) fn error(&mut self, refusal: Refusal, source: Option<BoxError>) -> Error {
-        Error::new(refusal, mem::take(&mut self.attempts), source)
+        let attempts = mem::take(&mut self.attempts);
+        Error::new(refusal, attempts, source).sent_again(self.sent_again)
     }
 
     fn remember(&mut self, evidence: Option<Evidence>, decided: Verdict) {
+        let attempt = self.tell(evidence, decided);
+        self.attempts.push(attempt);
+    }
+
+    fn tell(&self, evidence: Option<Evidence>, decided: Verdict) -> Attempt {
         let attempt = Attempt::new(evidence, self.started.elapsed(), decided);
         telemetry::decided(&self.method, self.attempts.len() + 1, &attempt);
-        self.attempts.push(attempt);
+        attempt
     }
 
     /// The error of a call whose deadline passed while an attempt was under way. Nothing is known of that attempt, and
@@ -98,6 +116,12 @@ impl<S, B> Run<S, B> {
         let refusal = Refusal::DeadlineExceeded;
         self.remember(None, Verdict::Refuse(refusal));
         self.error(refusal, None)
+    }
+
+    /// The error of a call whose deadline passed between two attempts: the one before is the last there was.
+    pub(super) fn too_late(&mut self, waiting: Option<Waiting<B>>) -> Error {
+        let cause = waiting.and_then(|waiting| waiting.cause);
+        self.error(Refusal::DeadlineExceeded, cause)
     }
 
     /// Gives the caller what the attempt ended with.
@@ -110,7 +134,11 @@ impl<S, B> Run<S, B> {
         E: Into<BoxError>,
     {
         match ended.outcome {
-            Ok(response) => Ok(self.answered(response)),
+            Ok(response) => {
+                // A status that declined the request: the response stands as it is, and the log tells why.
+                self.tell(ended.evidence, Verdict::Refuse(refusal));
+                Ok(self.answered(response))
+            }
             Err(error) => {
                 self.remember(ended.evidence, Verdict::Refuse(refusal));
                 Err(self.error(refusal, Some(error.into())))
@@ -195,8 +223,12 @@ where
             Ok(request) => {
                 self.remember(ended.evidence, Verdict::Replay(replay.grounds));
                 let timer = timer::after(replay.pause);
-                let request = Some(request);
-                Step::Go(State::Pausing { timer, request })
+                let cause = ended.outcome.err().map(Into::into);
+                let waiting = Waiting { request, cause };
+                Step::Go(State::Pausing {
+                    timer,
+                    waiting: Some(waiting),
+                })
             }
             Err(refusal) => Step::Return(self.surface(ended, refusal)),
         }
@@ -205,7 +237,7 @@ where
     /// Sends the request again, once the service is ready for it.
     pub(super) fn poll_again(
         &mut self,
-        request: &mut Option<Request<ReplayBody<B>>>,
+        waiting: &mut Option<Waiting<B>>,
         cx: &mut Context<'_>,
     ) -> Poll<Step<S::Future, B, R, S::Error>> {
         let Some(again) = &mut self.again else {
@@ -215,9 +247,10 @@ where
             let ended = Ended::of(Err(error));
             return Poll::Ready(Step::Return(self.surface(ended, Refusal::NoEvidence)));
         }
-        let request = request.take().expect("taken on the way out of this state");
+        let waiting = waiting.take().expect("taken on the way out of this state");
+        self.sent_again += 1;
         Poll::Ready(Step::Go(State::Attempting {
-            future: again.service.call(request),
+            future: again.service.call(waiting.request),
         }))
     }
 

@@ -78,7 +78,7 @@ impl Refusal {
             Self::Conditional => {
                 "it may have been processed, and its precondition would then make a repetition fail"
             }
-            Self::Connect => "no connection could be opened, and the policy does not try again",
+            Self::Connect => "the policy does not try to connect again",
             Self::Policy => "the policy forbids it",
             Self::PolicyWantsNotSent => {
                 "the policy does not take the kernel's word that no program received it"

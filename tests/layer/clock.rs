@@ -153,6 +153,9 @@ async fn the_deadline_passes_while_the_service_is_not_ready() {
     let error = call.await.unwrap().unwrap_err();
     assert!(error.is_timeout());
     assert_eq!(mock.calls(), 1);
+    // The failure of the one attempt there was is told, with its cause.
+    assert!(error.evidence().is_some() && std::error::Error::source(&error).is_some());
+    assert!(!error.to_string().contains("sent again"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

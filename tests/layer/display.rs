@@ -135,12 +135,38 @@ async fn a_connect_that_is_refused() {
     assert!(error.is_connect() && !error.is_stale());
     assert_eq!(
         error.to_string(),
-        "no connection to the server could be opened; it was not repeated because no connection could be opened, and \
-         the policy does not try again"
+        "no connection to the server could be opened; it was not repeated because the policy does not try to connect \
+         again; check the host, the port and that the server runs; RetryPolicy::builder().connect(n) tries again"
     );
     assert!(source::<legacy::Error>(&error).unwrap().is_connect());
     let io = source::<std::io::Error>(&error).unwrap();
     assert_eq!(io.kind(), std::io::ErrorKind::ConnectionRefused);
+}
+
+#[tokio::test]
+async fn a_connect_that_failed_as_often_as_the_policy_allows() {
+    let mock = Mock::new([Reply::end(End::Connect), Reply::end(End::Connect)]);
+    let service = mock.replayed(RetryPolicy::builder().connect(1).build().unwrap());
+    let request = Request::get("http://mock/").body(wire::Body::default());
+    let error = wire::send(&service, request.unwrap()).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "no connection to the server could be opened; it had been sent again 1 time(s) before that; it was not repeated \
+         because it has been tried as often as the policy allows; check the host, the port and that the server runs"
+    );
+}
+
+#[tokio::test]
+async fn an_error_that_carries_no_evidence() {
+    let service = Mock::new([Reply::Bare]).replayed(RetryPolicy::default());
+    let request = Request::get("http://mock/").body(wire::Body::default());
+    let error = wire::send(&service, request.unwrap()).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the request failed, and nothing more is known of it; it was not repeated because nothing is known about what \
+         happened to it; the error came from a layer below that attests nothing: put unstale's ReplayLayer directly \
+         around the client that does"
+    );
 }
 
 #[tokio::test]

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 
-use http::Request;
+use http::{Request, StatusCode};
 use tracing::field::{Field, Visit};
 use tracing::subscriber::DefaultGuard;
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use unstale::RetryPolicy;
-use unstale::evidence::End;
+use unstale::evidence::{End, StatusRefusal};
 use unstale::policy::NonIdempotent;
 
 use crate::mock::{Mock, Reply};
@@ -140,6 +140,24 @@ async fn an_error_without_evidence_is_an_event_too() {
     assert_eq!(events.len(), 1);
     assert_eq!(events[0]["reason"], text("NoEvidence"));
     assert!(!events[0].contains_key("delivery") && !events[0].contains_key("sent"));
+}
+
+#[tokio::test]
+async fn a_declined_request_that_is_not_sent_again_is_one() {
+    let (log, _guard) = collect();
+    let end = End::Status(StatusRefusal::TooEarly);
+    let mock = Mock::new([Reply::Status(StatusCode::TOO_EARLY, Some(end))]);
+    let policy = RetryPolicy::builder().too_early(false).build().unwrap();
+    let request = Request::post("http://mock/").body(wire::Body::default());
+    let service = mock.replayed(policy);
+    let response = wire::send(&service, request.unwrap()).await.unwrap();
+    assert_eq!(response.status(), StatusCode::TOO_EARLY);
+    let events = log.0.lock().unwrap().clone();
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0]["attempt"], Value::Number(1));
+    assert_eq!(events[0]["replay"], Value::Truth(false));
+    assert_eq!(events[0]["reason"], text("Policy"));
+    assert_eq!(events[0]["end"], printed("Status(TooEarly)"));
 }
 
 #[tokio::test]

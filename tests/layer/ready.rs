@@ -128,6 +128,7 @@ async fn a_service_that_breaks_between_the_attempts_ends_the_call() {
             Some("broken")
         );
         assert_eq!(mock.calls(), 1);
+        assert!(!error.to_string().contains("sent again"), "{error}");
 
         // And before the first attempt there is no call at all.
         let error = wire::send(&service, request()).await.unwrap_err();
