@@ -1,6 +1,6 @@
 //! Evidence for tests: one sample of each kind, and strategies for all of them.
 //!
-//! Apart from the tests because those of the layers above need the same, and a [`Trace`] is made in this crate only.
+//! Apart from the tests because those of the layers above need the same.
 
 use std::time::Duration;
 

@@ -18,6 +18,48 @@ pub enum Reuse {
 ///
 /// `sent` is never too low and `received` never too low: both may include bytes of the exchange before, where the
 /// boundary between the two could not be told. Both errors only make a replay less likely.
+///
+/// # An adapter of your own
+///
+/// The taps on hyper-util's connections (`TrackLayer`) make traces of their own. What wraps another client makes them by
+/// [`new`](Self::new), and takes these duties with it; a POST may be executed twice where one is neglected:
+///
+/// - [`sent`](Self::with_sent) is never too low. Where it is not known, leave the trace out.
+/// - [`received`](Self::with_received) is never too low: one byte of a response ends every thought of a replay.
+/// - [`sealed`](Self::with_sealed) only if nothing can be written to the connection any more, whatever happens.
+/// - [`Reuse::Reused`] only if the connection had been open before the request was made; where in doubt,
+///   [`Reuse::Unknown`].
+/// - Beside the trace, [`SecondLook::NeverAcknowledged`](super::SecondLook::NeverAcknowledged) only with the whole proof
+///   that it stands for; [`SecondLook::NotPossible`](super::SecondLook::NotPossible) claims nothing.
+///
+/// ```
+/// use http::{Method, Uri};
+/// use std::time::Duration;
+/// use unstale::evidence::{AttemptError, AttemptToken, End, Evidence, Reuse, SecondLook, Trace};
+///
+/// /// What a client of some other make knows of the connection that it used.
+/// struct Used {
+///     number: u64,
+///     requests_before: u64,
+///     idle: Duration,
+///     bytes_out: u64,
+///     bytes_in: u64,
+/// }
+///
+/// /// The connection ended before an answer came.
+/// fn lost(token: &AttemptToken, method: &Method, uri: &Uri, used: &Used) -> AttemptError {
+///     let reuse = if used.requests_before > 0 { Reuse::Reused } else { Reuse::Fresh };
+///     let trace = Trace::new(used.number, reuse)
+///         .with_exchanges(used.requests_before)
+///         .with_idle(used.idle)
+///         .with_sent(used.bytes_out)
+///         .with_received(used.bytes_in);
+///     let evidence = Evidence::new(End::Closed(SecondLook::NotPossible))
+///         .with_trace(trace)
+///         .about(Some(token.take(method, uri)));
+///     AttemptError::new(evidence, "the connection was closed")
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Trace {
     pub(crate) connection: u64,
@@ -32,6 +74,77 @@ pub struct Trace {
 }
 
 impl Trace {
+    /// The trace of a connection of this number (any that is unique in this process), on which nothing was counted yet:
+    /// nothing sent, nothing received, not sealed.
+    pub fn new(connection: u64, reuse: Reuse) -> Self {
+        Self {
+            connection,
+            reuse,
+            exchanges: 0,
+            age: Duration::ZERO,
+            idle: None,
+            sent: 0,
+            acknowledged: None,
+            received: 0,
+            sealed: false,
+        }
+    }
+
+    /// How many exchanges the connection had served before this one. Default: 0.
+    #[must_use]
+    pub fn with_exchanges(mut self, exchanges: u64) -> Self {
+        self.exchanges = exchanges;
+        self
+    }
+
+    /// How long the connection had been open when the attempt ended. Default: zero.
+    ///
+    /// Never too long: a request that was never sent, over a connection that is older than the request, is sent again
+    /// without being counted.
+    #[must_use]
+    pub fn with_age(mut self, age: Duration) -> Self {
+        self.age = age;
+        self
+    }
+
+    /// How long the connection had been idle before this request. Default: none.
+    #[must_use]
+    pub fn with_idle(mut self, idle: Duration) -> Self {
+        self.idle = Some(idle);
+        self
+    }
+
+    /// Bytes written to the socket for this request, TLS framing included. Never too low. Default: 0.
+    #[must_use]
+    pub fn with_sent(mut self, sent: u64) -> Self {
+        self.sent = sent;
+        self
+    }
+
+    /// How many of them the peer's kernel had acknowledged. Default: not known. Told to the caller; no replay rests on
+    /// it.
+    #[must_use]
+    pub fn with_acknowledged(mut self, acknowledged: u64) -> Self {
+        self.acknowledged = Some(acknowledged);
+        self
+    }
+
+    /// Bytes of a response that arrived, above TLS. Never too low. Default: 0.
+    #[must_use]
+    pub fn with_received(mut self, received: u64) -> Self {
+        self.received = received;
+        self
+    }
+
+    /// Says that the connection can write nothing any more, so that what was sent is final. Default: it can.
+    ///
+    /// A request of which nothing was sent on such a connection is sent again, whatever its method.
+    #[must_use]
+    pub fn with_sealed(mut self) -> Self {
+        self.sealed = true;
+        self
+    }
+
     /// The connection's number, unique in this process.
     pub fn connection(&self) -> u64 {
         self.connection
