@@ -63,8 +63,20 @@
 //! [`NonIdempotent::WhenNotSent`](policy::NonIdempotent::WhenNotSent) does without it. All other replays rest on no
 //! assumption but that the server means what it says.
 //!
+//! The proof is asked for strictly. The request must have left in one write: of a body that was streamed in several
+//! pieces, a half-closed peer could act on the first and close, and the RST that answers the second would be taken for
+//! the proof. And when the request began, the kernel must have counted exactly as many bytes acknowledged as had been
+//! written before. Where either fails, it is `Unknown`. A 408 on a kept-alive connection is taken for `Refused` by the
+//! same proof alone.
+//!
 //! The proof speaks of the next machine that ends the TCP connection: a load balancer is the server here. Byte relays
 //! (`ssh -L`, CONNECT proxies) mostly give `Unknown`. On HTTP/2 connections there are hyper's own words only.
+//!
+//! # Cost
+//!
+//! On the way that works, one system call more a request (`getsockopt(TCP_INFO)`), and one more a connection: 2,000
+//! requests over one connection are 8,420 system calls with hyper-util alone, and 10,421 with this crate. Of a body, what
+//! was taken is kept until the answer comes, up to the replay limit and without a copy.
 //!
 //! # Cancel safety
 //!
@@ -78,6 +90,10 @@
 //! `hyper-util` waits on sockets and on the clock. Without it the crate needs a runtime for pauses and deadlines only
 //! (feature `tokio`), and without that none.
 //!
+//! On a multi-thread runtime, when a connection dies in the instant in which a request is handed over to it, hyper-util's
+//! own future can stay pending for ever (seen without this crate: hyper-util 0.1.21, hyper 1.12.0, in 3 of 600 bursts of
+//! 100 requests). There is no failure then, and no evidence; where that matters, set a `deadline` in the policy.
+//!
 //! # Stability
 //!
 //! Before 1.0 a minor version may break; the changelog says what and how to follow. All public enums are
@@ -90,6 +106,14 @@
 //! - `hyper-util` (default): the taps, the adapter for hyper-util's client, and [`stack`]. Brings `tokio`.
 //! - `tokio` (default): pauses and deadlines. What sets them is there with it only, as nothing else can wait.
 //! - `tracing`: one event for each decision, target `unstale`, level debug.
+
+#![cfg_attr(
+    not(feature = "hyper-util"),
+    allow(
+        rustdoc::broken_intra_doc_links,
+        reason = "the crate's own page speaks of the taps and of the stack, which are not there then"
+    )
+)]
 
 pub mod body;
 #[cfg(feature = "hyper-util")]
