@@ -35,7 +35,7 @@ pub enum Reuse {
 /// ```
 /// use http::{Method, Uri};
 /// use std::time::Duration;
-/// use unstale::evidence::{AttemptError, AttemptToken, End, Evidence, Reuse, SecondLook, Trace};
+/// use unstale::evidence::{AttemptError, AttemptToken, Delivery, End, Evidence, Reuse, SecondLook, Trace};
 ///
 /// /// What a client of some other make knows of the connection that it used.
 /// struct Used {
@@ -46,19 +46,27 @@ pub enum Reuse {
 ///     bytes_in: u64,
 /// }
 ///
-/// /// The connection ended before an answer came.
-/// fn lost(token: &AttemptToken, method: &Method, uri: &Uri, used: &Used) -> AttemptError {
+/// /// What follows from it when the connection ended before an answer came.
+/// fn evidence(used: &Used) -> Evidence {
 ///     let reuse = if used.requests_before > 0 { Reuse::Reused } else { Reuse::Fresh };
 ///     let trace = Trace::new(used.number, reuse)
 ///         .with_exchanges(used.requests_before)
 ///         .with_idle(used.idle)
 ///         .with_sent(used.bytes_out)
 ///         .with_received(used.bytes_in);
-///     let evidence = Evidence::new(End::Closed(SecondLook::NotPossible))
-///         .with_trace(trace)
-///         .about(Some(token.take(method, uri)));
+///     Evidence::new(End::Closed(SecondLook::NotPossible)).with_trace(trace)
+/// }
+///
+/// /// The error of the attempt; the token was in the request's extensions.
+/// fn lost(token: &AttemptToken, method: &Method, uri: &Uri, used: &Used) -> AttemptError {
+///     let evidence = evidence(used).about(Some(token.take(method, uri)));
 ///     AttemptError::new(evidence, "the connection was closed")
 /// }
+///
+/// let idle = Duration::from_secs(5);
+/// let used = Used { number: 7, requests_before: 1, idle, bytes_out: 120, bytes_in: 0 };
+/// assert_eq!(evidence(&used).reuse(), Reuse::Reused);
+/// assert_eq!(evidence(&used).delivery(), Delivery::Unknown);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Trace {
