@@ -72,12 +72,8 @@ impl<S, B> Run<S, B> {
         service: S,
     ) -> Self {
         Self {
-            method,
-            profile,
-            attempts: Vec::new(),
-            sent_again: 0,
-            started: Instant::now(),
             again: Some(Again { take, service }),
+            ..Self::once(method, profile)
         }
     }
 

@@ -42,7 +42,7 @@ pub(super) fn repeated_once(played: &Played) {
 
 /// Both columns, where nothing was executed on the dead connection.
 #[track_caller]
-fn lost_unread(played: &Played) {
+pub(super) fn lost_unread(played: &Played) {
     if played.call.is_repeatable() {
         repeated_once(played);
         played.executed_times(1);

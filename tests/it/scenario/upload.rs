@@ -9,7 +9,7 @@ use unstale::verdict::Refusal;
 use super::call::{Call, With};
 use super::play::{Played, Stage};
 use super::row::{Moment, Row};
-use super::unread::{may_have_been_processed, repeated_once};
+use super::unread::{lost_unread, may_have_been_processed};
 use crate::client::{Body, stream};
 use crate::kernel;
 use crate::peer::Script;
@@ -73,15 +73,7 @@ fn a_chunked_upload_half_sent_when_the_end_comes_starts_over_unless_it_is_a_post
         Script::new().rst(),
     ] {
         let row = idle(&half.clone().then(end), Upload::Halves);
-        row.check(|played| {
-            if played.call.is_repeatable() {
-                repeated_once(played);
-                played.executed_times(1);
-            } else {
-                may_have_been_processed(played);
-                played.executed_times(0);
-            }
-        });
+        row.check(lost_unread);
     }
 }
 
