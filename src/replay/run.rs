@@ -117,7 +117,10 @@ impl<S, B> Run<S, B> {
     /// The error of a call whose deadline passed between two attempts: the one before is the last there was.
     pub(super) fn too_late(&mut self, waiting: Option<Waiting<B>>) -> Error {
         let cause = waiting.and_then(|waiting| waiting.cause);
-        self.error(Refusal::DeadlineExceeded, cause)
+        let refusal = Refusal::DeadlineExceeded;
+        // No attempt to remember; but the log has read that there would be one.
+        self.tell(None, Verdict::Refuse(refusal));
+        self.error(refusal, cause)
     }
 
     /// Gives the caller what the attempt ended with.

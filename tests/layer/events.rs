@@ -189,3 +189,21 @@ async fn a_deadline_is_one() {
     assert_eq!(events.len(), 1);
     assert_eq!(events[0]["reason"], text("DeadlineExceeded"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_between_two_attempts_is_one() {
+    let (log, _guard) = collect();
+    let second = std::time::Duration::from_secs(1);
+    let policy = RetryPolicy::builder().deadline(second).build().unwrap();
+    let mock = Mock::new([Reply::end(End::HandedBack)]).unready([0, usize::MAX]);
+    let service = mock.replayed(policy);
+    let request = Request::post("http://mock/").body(wire::Body::default());
+    let call = tokio::spawn(async move { wire::send(&service, request.unwrap()).await });
+    wire::settle().await;
+    tokio::time::advance(second).await;
+    call.await.unwrap().unwrap_err();
+    let events = log.0.lock().unwrap().clone();
+    assert_eq!(events.len(), 2);
+    assert_eq!(events[0]["replay"], Value::Truth(true));
+    assert_eq!(events[1]["reason"], text("DeadlineExceeded"));
+}
