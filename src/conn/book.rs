@@ -244,10 +244,4 @@ impl Book {
             self.freeze = Freeze::Thawed;
         }
     }
-
-    pub(crate) fn notify(&mut self) {
-        if let Some(waiter) = self.waiter.take() {
-            waiter.wake();
-        }
-    }
 }

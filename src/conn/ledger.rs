@@ -119,6 +119,15 @@ impl Ledger {
     }
 
     /// The descriptor for the second look, once the tap on the socket has made it; `None` if there is none to wait for,
+    /// Wakes the attempt that waits for the descriptor. Never under the lock: what a waker does is not ours to know, and an
+    /// executor may drop the attempt in it, with the connection.
+    pub(crate) fn notify(&self) {
+        let waiter = self.book().waiter.take();
+        if let Some(waiter) = waiter {
+            waiter.wake();
+        }
+    }
+
     /// or none to be had.
     ///
     /// # Cancel safety

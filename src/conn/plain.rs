@@ -142,9 +142,8 @@ impl<T: Connection> Connection for PlainIo<T> {
 impl<T> Drop for PlainIo<T> {
     fn drop(&mut self) {
         if self.alone {
-            let mut book = self.ledger.book();
-            book.released = true;
-            book.notify();
+            self.ledger.book().released = true;
+            self.ledger.notify();
         }
     }
 }

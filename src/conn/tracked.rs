@@ -78,9 +78,8 @@ impl<T> TrackedIo<T> {
         };
         let held = (self.show)(&self.inner)
             .and_then(|socket| Held::take(socket, self.ledger.probe(), written));
-        let mut book = self.ledger.book();
-        book.hold = held.map_or(Hold::Unavailable, Hold::Held);
-        book.notify();
+        self.ledger.book().hold = held.map_or(Hold::Unavailable, Hold::Held);
+        self.ledger.notify();
     }
 
     fn wrote(&self, result: &Poll<io::Result<usize>>) {
@@ -192,10 +191,10 @@ impl<T> Drop for TrackedIo<T> {
         self.hold();
         let mut book = self.ledger.book();
         book.released = true;
-        book.notify();
         // Nothing of a failed attempt is sent any more, not even by the kernel: its replay may be on its way.
         let abandoned = book.is_abandoned();
         drop(book);
+        self.ledger.notify();
         if let Some(socket) = (self.show)(&self.inner).filter(|_| abandoned) {
             let _ = socket2::SockRef::from(&socket).set_linger(Some(std::time::Duration::ZERO));
         }
