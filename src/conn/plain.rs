@@ -51,9 +51,15 @@ impl<T> PlainIo<T> {
         &self.inner
     }
 
-    fn wrote(&self, result: &Poll<io::Result<usize>>) {
-        if let (true, Poll::Ready(Ok(n))) = (self.alone, result) {
-            self.ledger.book().wrote_socket(*n as u64);
+    fn wrote(&self, offered: usize, result: &Poll<io::Result<usize>>) {
+        let n = match result {
+            Poll::Ready(Ok(n)) => *n,
+            // TLS may have sent some records of it before it failed, and nobody below has counted them.
+            Poll::Ready(Err(_)) => offered,
+            Poll::Pending => 0,
+        };
+        if self.alone {
+            self.ledger.book().wrote_socket(n as u64);
         }
         Plaintext::after_write(&self.ledger);
     }
@@ -93,7 +99,7 @@ impl<T: Write + Unpin> Write for PlainIo<T> {
         let this = &mut *self;
         this.plaintext.before_write(&this.ledger, buf)?;
         let result = Pin::new(&mut this.inner).poll_write(cx, buf);
-        this.wrote(&result);
+        this.wrote(buf.len(), &result);
         result
     }
 
@@ -106,7 +112,7 @@ impl<T: Write + Unpin> Write for PlainIo<T> {
         let first = bufs.first().map_or(&[][..], |first| first);
         this.plaintext.before_write(&this.ledger, first)?;
         let result = Pin::new(&mut this.inner).poll_write_vectored(cx, bufs);
-        this.wrote(&result);
+        this.wrote(bufs.iter().map(|buf| buf.len()).sum(), &result);
         result
     }
 
