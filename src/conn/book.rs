@@ -95,7 +95,7 @@ pub(crate) struct Book {
     pub(crate) writing: bool,
     /// Something was written that no byte of a response has answered.
     pub(crate) outstanding: bool,
-    /// HTTP/2: exchanges overlap, so no byte can be told to belong to one.
+    /// HTTP/2, or what may be it: exchanges overlap, so no byte can be told to belong to one.
     pub(crate) multiplexed: bool,
     /// The next write to the socket is to be preceded by the question to the kernel.
     pub(crate) gate_due: bool,

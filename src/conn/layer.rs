@@ -21,7 +21,7 @@ use super::tracked::{ShowSocket, TrackedIo};
 /// Wraps any connector: a [`Service<Uri>`](Service) whose response reads and writes. Directly on the connector that
 /// opens sockets it is [`TrackLayer::new`]; that is all in cleartext. Over TLS put a second one on top of the TLS
 /// connector, [`TrackLayer::above_tls`]: it finds the ledger of the one below by itself. With only one of the two the
-/// connection works, and less can be told of a failure.
+/// connection works, and less can be told of a failure: from below TLS alone nothing, as HTTP/2 may be spoken in it.
 ///
 /// ```
 /// use hyper_util::client::legacy::connect::HttpConnector;
@@ -57,7 +57,8 @@ impl<T> TrackLayer<OnSocketOf<T>> {
     ///
     /// It must be the one socket that all bytes of the transport go through, for the transport's life. If it is not, the
     /// counters that are read from it are about something else: they are believed only while they agree with the bytes
-    /// written.
+    /// written and read. And it must be the socket itself: a transport that encrypts may have sent part of a write that
+    /// failed, so one such belongs below [`TrackLayer::above_tls`].
     pub fn with_socket(show: for<'a> fn(&'a T) -> Option<SocketRef<'a>>) -> Self {
         Self {
             kind: OnSocketOf(show),

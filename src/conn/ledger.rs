@@ -74,6 +74,7 @@ impl Ledger {
         let mut book = self.book();
         book.split = true;
         book.plain_written = false;
+        book.multiplexed = false;
         book.exchanges = 0;
         drop(book);
         self.open();

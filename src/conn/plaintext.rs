@@ -11,6 +11,8 @@ use super::ledger::Ledger;
 use crate::evidence::GateReason;
 
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2";
+/// How a TLS handshake begins: a handshake record of version 3.
+const TLS_HANDSHAKE: &[u8] = &[22, 3];
 
 /// The refusal as hyper carries it.
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +68,8 @@ impl Plaintext {
     pub(super) fn before_write(&mut self, ledger: &Ledger, bytes: &[u8]) -> io::Result<()> {
         self.unflushed = true;
         let mut book = ledger.book();
-        if !book.plain_written && bytes.starts_with(HTTP2_PREFACE) {
+        // Either may come after a proxy's CONNECT. What is spoken within TLS cannot be told from below: it may be HTTP/2.
+        if bytes.starts_with(HTTP2_PREFACE) || (!book.split && bytes.starts_with(TLS_HANDSHAKE)) {
             book.multiplexed = true;
         }
         let begins = book.begin_if_certain();
