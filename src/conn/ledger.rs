@@ -106,7 +106,10 @@ impl Ledger {
             Some(slot) => {
                 let too_old = |moment| self.opened <= moment;
                 book.condemned |= slot.opened_after.is_some_and(too_old);
-                book.tunnel |= slot.tunnel && book.plain_written;
+                if book.plain_written {
+                    // A tunnel that was refused is none: the next exchange has been answered on it.
+                    book.tunnel = slot.tunnel;
+                }
                 slot.seen = Some(seen);
             }
             // Nobody will ask what a 408 means.
