@@ -26,18 +26,21 @@ pub(super) fn ask(
         (plain_tcp && !book.refuted, book.split)
     };
     let sample = believe.then(|| probe.sample(socket)).flatten();
-    let unread = match &sample {
-        Some(sample) => {
-            let mut book = ledger.book();
-            calibrate(&mut book, sample);
-            judge(sample).map(|()| sample.received > book.read)
+    let counted = sample.map(|sample| {
+        let mut book = ledger.book();
+        calibrate(&mut book, &sample);
+        judge(&sample).map(|()| sample.received > book.read)
+    });
+    let unread = match counted {
+        Some(Ok(true)) | None => {
+            let seen = look(probe.peek(socket));
+            if counted.is_some() && seen == Ok(false) {
+                // Somebody has read before the tap was put on: a connector that spoke with a proxy first.
+                refute(&mut ledger.book());
+            }
+            seen
         }
-        None => match probe.peek(socket) {
-            Peek::End => Err(GateReason::HalfClosed),
-            Peek::Failed => Err(GateReason::Closed),
-            Peek::Data => Ok(true),
-            Peek::Empty => Ok(false),
-        },
+        Some(counted) => counted,
     };
     let answer = match unread {
         // Under TLS session tickets and the like may lie there; in cleartext nothing may.
@@ -51,6 +54,16 @@ pub(super) fn ask(
         book.refuse(reason);
     }
     answer
+}
+
+/// Whether something lies unread.
+fn look(peek: Peek) -> Result<bool, GateReason> {
+    match peek {
+        Peek::End => Err(GateReason::HalfClosed),
+        Peek::Failed => Err(GateReason::Closed),
+        Peek::Data => Ok(true),
+        Peek::Empty => Ok(false),
+    }
 }
 
 fn judge(sample: &Sample) -> Result<(), GateReason> {
@@ -67,9 +80,15 @@ fn calibrate(book: &mut Book, sample: &Sample) {
     book.acknowledged = Some(sample.acknowledged);
     book.calibrated = book.written > 0 && sample.acknowledged == book.written;
     if sample.acknowledged > book.written {
-        book.refuted = true;
-        book.acknowledged = None;
+        refute(book);
     }
+}
+
+/// The counters are about something else than what the taps have seen: nothing rests on them any more.
+fn refute(book: &mut Book) {
+    book.refuted = true;
+    book.calibrated = false;
+    book.acknowledged = None;
 }
 
 /// Whether what lies unread is a TLS alert, such as `close_notify`. In TLS 1.3 another record may have this length too;
