@@ -74,6 +74,8 @@ pub(crate) struct Book {
     /// How long the connection had been idle when the latest exchange began.
     pub(crate) idle: Option<Duration>,
     pub(crate) boundary: Boundary,
+    /// How often the boundary was set by a turn.
+    pub(crate) turns: u64,
     pub(crate) ending: Option<Ending>,
     /// A socket call failed: the kernel's pending error is consumed, and a later peek proves nothing.
     pub(crate) failed: bool,
@@ -137,7 +139,10 @@ impl Book {
         }
         self.ending.get_or_insert(ending);
         self.freeze = Freeze::Ended;
-        let may_be_proven = ending == Ending::Closed && !self.failed && self.outstanding;
+        // On a connection that lies idle nobody would take the descriptor, and the pool would keep the socket open.
+        let is_under_way = matches!(self.boundary, Boundary::Unknown) && !self.multiplexed;
+        let may_be_proven =
+            ending == Ending::Closed && !self.failed && self.outstanding && is_under_way;
         if may_be_proven && matches!(self.hold, Hold::No) {
             self.hold = Hold::Wanted;
         }
@@ -204,6 +209,14 @@ impl Book {
         }
     }
 
+    /// A write that follows a turn with no read between them may be the first of the next exchange, sent by another thread
+    /// in that moment; it cannot be told from the rest of the body before.
+    pub(crate) fn overtake(&mut self, turns_at_read: u64) {
+        if self.turns != turns_at_read && matches!(self.boundary, Boundary::AfterBody(_)) {
+            self.boundary = Boundary::Unknown;
+        }
+    }
+
     /// Begins an exchange, if the write that is due is the first of one for certain. Returns whether it is.
     pub(crate) fn begin_if_certain(&mut self) -> bool {
         if self.multiplexed || !matches!(self.boundary, Boundary::Certain) {
@@ -239,6 +252,10 @@ impl Book {
 
     /// A 408 turned out to be a response, or is none of anybody's business.
     pub(crate) fn thaw(&mut self) {
+        if self.suspected {
+            // Nobody will look once more: a descriptor that stayed here would keep the socket open.
+            self.hold = Hold::No;
+        }
         self.suspected = false;
         if self.freeze == Freeze::Suspected {
             self.freeze = Freeze::Thawed;

@@ -65,6 +65,7 @@ impl Ledger {
         if !book.plain_written {
             book.mark = book.written;
             book.received = 0;
+            book.outstanding = false;
             book.boundary = Boundary::Certain;
         }
     }
@@ -73,8 +74,8 @@ impl Ledger {
     pub(crate) fn split(self: &Arc<Self>) {
         let mut book = self.book();
         book.split = true;
-        book.plain_written = false;
         book.multiplexed = false;
+        book.plain_written = false;
         book.exchanges = 0;
         drop(book);
         self.open();
@@ -90,14 +91,15 @@ impl Ledger {
             exchanges: book.exchanges,
             in_one_piece: book.left_in_one_piece(),
         };
-        // Before the first exchange the boundary is known already (`open`).
-        if book.plain_written {
+        // Where the next write is known to begin an exchange (`open`, or nothing was written of this one yet), it stays so.
+        if !matches!(book.boundary, Boundary::Certain) {
             book.boundary = slot
                 .as_deref()
                 .map_or(Boundary::Unknown, |slot| slot.boundary(self));
-            if book.written > book.mark {
-                book.exchanges += 1;
-            }
+            book.turns += 1;
+        }
+        if book.plain_written && book.written > book.mark {
+            book.exchanges += 1;
         }
         book.mark = book.written;
         book.received_before = book.received;
@@ -117,12 +119,6 @@ impl Ledger {
         }
     }
 
-    /// Whether a 408 came that may have crossed the request.
-    pub(crate) fn is_suspected(&self) -> bool {
-        self.book().suspected
-    }
-
-    /// The descriptor for the second look, once the tap on the socket has made it; `None` if there is none to wait for,
     /// Wakes the attempt that waits for the descriptor. Never under the lock: what a waker does is not ours to know, and an
     /// executor may drop the attempt in it, with the connection.
     pub(crate) fn notify(&self) {
@@ -132,6 +128,12 @@ impl Ledger {
         }
     }
 
+    /// Whether a 408 came that may have crossed the request.
+    pub(crate) fn is_suspected(&self) -> bool {
+        self.book().suspected
+    }
+
+    /// The descriptor for the second look, once the tap on the socket has made it; `None` if there is none to wait for,
     /// or none to be had.
     ///
     /// # Cancel safety

@@ -24,18 +24,25 @@ pub(super) struct RefusedAtGate(pub(super) GateReason);
 pub(super) struct Plaintext {
     /// hyper may hold bytes that it could not write yet.
     unflushed: bool,
+    /// The turns of the ledger when hyper last read.
+    turns_at_read: u64,
 }
 
 impl Plaintext {
     pub(super) fn new() -> Self {
-        Self { unflushed: false }
+        Self {
+            unflushed: false,
+            turns_at_read: 0,
+        }
     }
 
     /// hyper reads. It does so at the start of every poll of the connection, thus before every exchange, and never
-    /// between taking bytes from a body and trying to write them.
+    /// between taking bytes from a body and trying to write them. A turn on another thread may fall between the two.
     pub(super) fn before_read(&mut self, ledger: &Ledger) {
+        let mut book = ledger.book();
+        self.turns_at_read = book.turns;
         if !self.unflushed {
-            ledger.book().settle();
+            book.settle();
         }
     }
 
@@ -72,6 +79,7 @@ impl Plaintext {
         if bytes.starts_with(HTTP2_PREFACE) || (!book.split && bytes.starts_with(TLS_HANDSHAKE)) {
             book.multiplexed = true;
         }
+        book.overtake(self.turns_at_read);
         let begins = book.begin_if_certain();
         if begins && book.condemned {
             book.refuse(GateReason::Condemned);
