@@ -43,4 +43,7 @@ pub(crate) use self::second_look::Held;
 
 #[cfg(test)]
 #[cfg(target_os = "linux")]
+mod attacked;
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests;

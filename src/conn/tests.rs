@@ -22,47 +22,56 @@ use crate::evidence::{GateReason, SecondLook};
 type Tracked = TrackedIo<TokioIo<TcpStream>>;
 
 /// A tracked connection and its peer, both in hand.
-struct Pair {
-    tap: Tracked,
-    peer: std::net::TcpStream,
+pub(super) struct Pair {
+    pub(super) tap: Tracked,
+    pub(super) peer: std::net::TcpStream,
 }
 
-async fn pair(probe: &'static dyn Probe) -> Pair {
+pub(super) async fn pair(probe: &'static dyn Probe) -> Pair {
+    pair_after(probe, b"").await
+}
+
+/// A pair of which the connector had read what the peer said first.
+pub(super) async fn pair_after(probe: &'static dyn Probe, greeting: &'static [u8]) -> Pair {
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
     let address = listener.local_addr().unwrap();
-    let connect =
-        service_fn(
-            move |_: Uri| async move { TcpStream::connect(address).await.map(TokioIo::new) },
-        );
+    let greeter = std::thread::spawn(move || {
+        let (mut peer, _) = listener.accept().unwrap();
+        peer.write_all(greeting).unwrap();
+        peer
+    });
+    let connect = service_fn(move |_: Uri| async move {
+        let mut stream = TcpStream::connect(address).await?;
+        let mut said = vec![0; greeting.len()];
+        tokio::io::AsyncReadExt::read_exact(&mut stream, &mut said).await?;
+        Ok::<_, std::io::Error>(TokioIo::new(stream))
+    });
     let mut connector = TrackLayer::new().with_probe(probe).layer(connect);
     let tap = connector
         .call(Uri::from_static("http://peer/"))
         .await
         .unwrap();
-    let (peer, _) = listener.accept().unwrap();
+    let peer = greeter.join().unwrap();
     Pair { tap, peer }
 }
 
 impl Pair {
     /// What hyper does before it uses a connection.
-    fn pool(&self) -> Facts {
-        let mut extras = http::Extensions::new();
-        self.tap.connected().get_extras(&mut extras);
-        let copy = extras.get::<Facts>().unwrap();
-        Facts::Origin(copy.ledger().unwrap())
+    pub(super) fn pool(&self) -> Facts {
+        pool(&self.tap)
     }
 
-    async fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+    pub(super) async fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         std::future::poll_fn(|cx| std::pin::Pin::new(&mut self.tap).poll_write(cx, bytes)).await
     }
 
-    async fn flush(&mut self) {
+    pub(super) async fn flush(&mut self) {
         std::future::poll_fn(|cx| std::pin::Pin::new(&mut self.tap).poll_flush(cx))
             .await
             .unwrap();
     }
 
-    async fn read(&mut self) -> std::io::Result<Vec<u8>> {
+    pub(super) async fn read(&mut self) -> std::io::Result<Vec<u8>> {
         let mut memory = [0; 1024];
         std::future::poll_fn(|cx| {
             let mut buffer = ReadBuf::new(&mut memory);
@@ -73,7 +82,7 @@ impl Pair {
     }
 
     /// Reads as hyper does on an idle connection, which finds nothing.
-    async fn poll_idle(&mut self) {
+    pub(super) async fn poll_idle(&mut self) {
         std::future::poll_fn(|cx| {
             let mut memory = [0; 16];
             let mut buffer = ReadBuf::new(&mut memory);
@@ -84,13 +93,13 @@ impl Pair {
     }
 
     /// The peer takes the request: closing over unread bytes would send a RST.
-    fn take_request(&mut self) {
+    pub(super) fn take_request(&mut self) {
         let n = std::io::Read::read(&mut self.peer, &mut [0; 64]).unwrap();
         assert_eq!(n, b"GET / HTTP/1.1\r\n\r\n".len());
     }
 
     /// One exchange, as hyper and hyper-util carry it out for an attempt of ours.
-    async fn exchange(&mut self, pool: &Facts) {
+    pub(super) async fn exchange(&mut self, pool: &Facts) {
         self.poll_idle().await;
         self.write(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
         self.flush().await;
@@ -101,10 +110,24 @@ impl Pair {
     }
 }
 
+/// What hyper-util's pool keeps of a connection.
+pub(super) fn pool(tap: &impl Connection) -> Facts {
+    let mut extras = http::Extensions::new();
+    tap.connected().get_extras(&mut extras);
+    let copy = extras.get::<Facts>().unwrap();
+    Facts::Origin(copy.ledger().unwrap())
+}
+
 /// hyper-util clones the extra at the response head, within our attempt.
-fn turn(pool: &Facts) -> Option<Slot> {
+pub(super) fn turn(pool: &Facts) -> Option<Slot> {
+    let body = ReplayBody::once(http_body_util::Empty::<bytes::Bytes>::new());
+    turn_after(pool, &body)
+}
+
+/// The same for an attempt with a body.
+pub(super) fn turn_after<B: http_body::Body>(pool: &Facts, body: &ReplayBody<B>) -> Option<Slot> {
     let mut slot = Some(Slot {
-        progress: ReplayBody::once(http_body_util::Empty::<bytes::Bytes>::new()).progress(),
+        progress: body.progress(),
         started: tokio::time::Instant::now(),
         opened_after: None,
         tunnel: false,

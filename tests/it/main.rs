@@ -10,6 +10,7 @@
     reason = "test code: nothing is exported, and a panic is how a test fails"
 )]
 
+mod attack;
 mod client;
 mod early_close;
 mod fuzz;

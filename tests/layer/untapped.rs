@@ -144,7 +144,9 @@ fn with_tls<C>(peer: &Peer, connector: C) -> hyper_rustls::HttpsConnector<C> {
 }
 
 /// A GET and a POST, each on a connection half-closed before it, of which the runtime has heard or not.
-async fn try_all<S, F>(client_of: F)
+///
+/// `tells` whether the client can tell of the connection of a GET that it was reused, and so replays it.
+async fn try_all<S, F>(client_of: F, tells: bool)
 where
     F: Fn(&Peer) -> S,
     S: Service<
@@ -169,7 +171,7 @@ where
                 let request = wire::request(&peer, method, "/", "body");
                 let answer = wire::send(&client, request).await;
                 let case = format!("{method}, heard {heard}, close_notify {close_notify}");
-                if heard || method == "GET" {
+                if heard || (tells && method == "GET") {
                     assert!(answer.is_ok(), "{case}: {answer:?}");
                 }
                 let executed = peer.executed(method, "/");
@@ -217,7 +219,8 @@ async fn a_tap_below_tls_alone_is_sound() {
         let client = wire::builder().build(with_tls(peer, tracked));
         replay().layer(Attest::new(client))
     };
-    try_all(client).await;
+    // Within TLS HTTP/2 may be spoken, where nothing that is counted belongs to one request.
+    try_all(client, false).await;
     lose_a_post(client).await;
 }
 
@@ -228,7 +231,7 @@ async fn a_tap_above_tls_alone_is_sound() {
         let client = wire::builder().build(connector);
         replay().layer(Attest::new(client))
     };
-    try_all(client).await;
+    try_all(client, true).await;
     lose_a_post(client).await;
 }
 

@@ -21,7 +21,7 @@ mod random;
 mod request;
 mod script;
 mod session;
-mod tls;
+pub mod tls;
 mod wire;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};

@@ -39,6 +39,12 @@ impl Tls {
     }
 }
 
+/// A server's configuration with the peer's certificate, for a server that is none of the scripted ones.
+pub fn server_config() -> ServerConfig {
+    let (config, _) = Tls::V13 { close_notify: true }.server_config().unwrap();
+    Arc::unwrap_or_clone(config)
+}
+
 pub(super) fn root() -> CertificateDer<'static> {
     identity().certificate.clone()
 }

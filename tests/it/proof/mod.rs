@@ -8,6 +8,7 @@
 mod fresh;
 mod portable;
 mod setup;
+pub mod setup;
 mod status;
-mod traps;
+pub mod traps;
 mod whole;
