@@ -7,7 +7,6 @@
 
 mod fresh;
 mod portable;
-mod setup;
 pub mod setup;
 mod status;
 pub mod traps;
