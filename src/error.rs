@@ -183,7 +183,12 @@ fn numbers(f: &mut fmt::Formatter<'_>, evidence: &Evidence) -> fmt::Result {
     };
     f.write_str(" (")?;
     if let Some(idle) = trace.idle() {
-        write!(f, "idle for {:.1} s, ", idle.as_secs_f64())?;
+        let (seconds, millis) = (idle.as_secs_f64(), idle.as_millis());
+        if millis < 1_000 {
+            write!(f, "idle for {millis} ms, ")?;
+        } else {
+            write!(f, "idle for {seconds:.1} s, ")?;
+        }
     }
     write!(f, "{} bytes sent", trace.sent())?;
     if let Some(acknowledged) = trace.acknowledged() {

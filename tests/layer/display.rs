@@ -61,7 +61,10 @@ async fn post_after_idling(rest: Script) -> Error {
 /// How the text says how long the connection was idle.
 fn idle(error: &Error) -> String {
     let trace = error.evidence().unwrap().trace().unwrap();
-    format!(" (idle for {:.1} s, ", trace.idle().unwrap().as_secs_f64())
+    match trace.idle().unwrap() {
+        idle if idle < Duration::from_secs(1) => format!(" (idle for {} ms, ", idle.as_millis()),
+        idle => format!(" (idle for {:.1} s, ", idle.as_secs_f64()),
+    }
 }
 
 #[tokio::test]
