@@ -1,5 +1,7 @@
 //! The columns that every row is played in: the wire and the runtime.
 
+use std::time::Duration;
+
 use tokio::runtime::{Builder, Runtime};
 
 use crate::peer::Tls;
@@ -32,6 +34,9 @@ const TLS12: [Tls; 2] = [
         close_notify: false,
     },
 ];
+
+/// Far longer than any play takes.
+const LONGEST: Duration = Duration::from_secs(120);
 
 impl Mode {
     /// Cleartext, TLS 1.3 with and without `close_notify`; on either runtime.
@@ -80,7 +85,9 @@ impl Mode {
     ) -> T {
         let runtime = self.runtime(unpolled);
         let task = runtime.spawn(play);
-        match runtime.block_on(task) {
+        // A hang is a failure with a name, not a test run that never ends.
+        let ended = runtime.block_on(async { tokio::time::timeout(LONGEST, task).await });
+        match ended.unwrap_or_else(|_| panic!("{self:?} hangs")) {
             Ok(output) => output,
             Err(failed) => std::panic::resume_unwind(failed.into_panic()),
         }
