@@ -46,4 +46,7 @@ pub(crate) use self::second_look::Held;
 mod attacked;
 #[cfg(test)]
 #[cfg(target_os = "linux")]
+mod latch;
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests;

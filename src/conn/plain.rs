@@ -51,6 +51,11 @@ impl<T> PlainIo<T> {
         &self.inner
     }
 
+    #[cfg(test)]
+    pub(super) fn inner_mut(&mut self) -> &mut T {
+        &mut self.inner
+    }
+
     fn wrote(&self, offered: usize, result: &Poll<io::Result<usize>>) {
         let n = match result {
             Poll::Ready(Ok(n)) => *n,
