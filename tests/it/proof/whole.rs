@@ -67,3 +67,43 @@ async fn who_does_not_make_the_assumption_is_refused_the_proof() {
     assert_eq!(evidence.delivery(), Delivery::NotReceived);
     assert_eq!(peer.executed("POST", "/4"), 0);
 }
+
+#[tokio::test]
+async fn a_post_that_a_lingering_server_throws_away_is_replayed_where_the_caller_trusts_it() {
+    for tls in MODES {
+        let peer = Peer::start(tls, |n| match n {
+            0 => Script::new()
+                .serve()
+                .serve()
+                .serve()
+                .wait("close")
+                .fin()
+                // It lingers, and reads when the client has looked already.
+                .wait("linger")
+                .discard(),
+            _ => Script::serve_forever(),
+        });
+        let policy = RetryPolicy::builder()
+            .no_budget()
+            .danger_trust_half_close(format!("localhost:{}", peer.addr().port()))
+            .build()
+            .unwrap();
+        let subject = Subject::new(&peer, policy);
+        subject.get_past_the_gate(&peer, Full::default).await;
+        peer.go("close");
+        block_until_half_closed(&peer);
+
+        let response = subject.send(post(&peer, "/4", hello())).await.unwrap();
+        let failed = Attempts::of(&response);
+        let evidence = failed[0].evidence().unwrap();
+        assert_eq!(
+            evidence.end(),
+            End::Closed(SecondLook::Acknowledged),
+            "{tls:?}"
+        );
+        assert_eq!(evidence.delivery(), Delivery::Unknown, "{tls:?}");
+        let grounds = Verdict::Replay(Grounds::TrustedHalfClose);
+        assert_eq!(failed[0].decided(), grounds, "{tls:?}");
+        assert_eq!(peer.executed("POST", "/4"), 1, "{tls:?}");
+    }
+}
