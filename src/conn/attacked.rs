@@ -5,15 +5,18 @@ use std::io::Write as _;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use http::Uri;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
 
+use super::TrackLayer;
 use super::book::{Boundary, Hold};
 use super::plain::PlainIo;
 use super::probe::SYSTEM;
 use super::tests::{pair, turn, turn_after};
 use crate::body::ReplayBody;
 use crate::evidence::{Delivery, End, Evidence};
+use tower::{Layer, Service, service_fn};
 
 /// TLS without a tap below it: it takes a request, sends half of the records, and fails.
 struct Torn;
@@ -48,9 +51,8 @@ impl Connection for Torn {
     }
 }
 
-#[tokio::test]
-async fn a_write_that_failed_within_tls_may_have_left() {
-    let mut tap = PlainIo::new(Torn, SYSTEM);
+/// What is said of a POST whose only write failed.
+async fn delivery_of_a_torn_post(mut tap: impl Write + Connection + Unpin) -> Delivery {
     let pool = super::tests::pool(&tap);
     let write =
         std::future::poll_fn(|cx| Pin::new(&mut tap).poll_write(cx, b"POST / HTTP/1.1\r\n\r\n"));
@@ -59,8 +61,24 @@ async fn a_write_that_failed_within_tls_may_have_left() {
     drop(tap);
     let seen = slot.seen.unwrap();
     let trace = seen.ledger.trace(&seen, slot.started);
-    let evidence = Evidence::new(End::Reset).with_trace(trace);
-    assert_eq!(evidence.delivery(), Delivery::Unknown, "{evidence:?}");
+    Evidence::new(End::Reset).with_trace(trace).delivery()
+}
+
+#[tokio::test]
+async fn a_write_that_failed_within_tls_may_have_left() {
+    let tap = PlainIo::new(Torn, SYSTEM);
+    assert_eq!(delivery_of_a_torn_post(tap).await, Delivery::Unknown);
+}
+
+#[tokio::test]
+async fn a_write_that_failed_in_a_transport_of_the_users_own_may_have_left() {
+    let connect = service_fn(|_: Uri| async { Ok::<_, io::Error>(Torn) });
+    let mut connector = TrackLayer::with_socket(|_: &Torn| None).layer(connect);
+    let tap = connector
+        .call(Uri::from_static("http://peer/"))
+        .await
+        .unwrap();
+    assert_eq!(delivery_of_a_torn_post(tap).await, Delivery::Unknown);
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use super::ledger::Ledger;
 use super::plain::PlainIo;
 use super::probe::{Portable, Probe, SYSTEM};
 use super::socket::{Socket, SocketRef};
-use super::tracked::{ShowSocket, TrackedIo};
+use super::tracked::{FailedWrite, ShowSocket, TrackedIo};
 
 /// Watches the connections that a connector makes.
 ///
@@ -57,8 +57,8 @@ impl<T> TrackLayer<OnSocketOf<T>> {
     ///
     /// It must be the one socket that all bytes of the transport go through, for the transport's life. If it is not, the
     /// counters that are read from it are about something else: they are believed only while they agree with the bytes
-    /// written and read. And it must be the socket itself: a transport that encrypts may have sent part of a write that
-    /// failed, so one such belongs below [`TrackLayer::above_tls`].
+    /// written and read. What the transport does in a write is not known either, so a request whose write failed counts as
+    /// sent. A transport that encrypts belongs below [`TrackLayer::above_tls`].
     pub fn with_socket(show: for<'a> fn(&'a T) -> Option<SocketRef<'a>>) -> Self {
         Self {
             kind: OnSocketOf(show),
@@ -193,7 +193,7 @@ impl<T: Socket> Tap<T> for OnSocket {
 
 impl<T: Socket> PutTap<T, TrackedIo<T>> for OnSocket {
     fn tap(&self, io: T, probe: &'static dyn Probe) -> TrackedIo<T> {
-        TrackedIo::new(io, T::socket, Ledger::new(probe))
+        TrackedIo::new(io, T::socket, Ledger::new(probe), FailedWrite::SentNothing)
     }
 }
 
@@ -203,7 +203,7 @@ impl<T> Tap<T> for OnSocketOf<T> {
 
 impl<T> PutTap<T, TrackedIo<T>> for OnSocketOf<T> {
     fn tap(&self, io: T, probe: &'static dyn Probe) -> TrackedIo<T> {
-        TrackedIo::new(io, self.0, Ledger::new(probe))
+        TrackedIo::new(io, self.0, Ledger::new(probe), FailedWrite::MayHaveSent)
     }
 }
 

@@ -17,7 +17,8 @@ pub(crate) type OwnedSocket = std::os::fd::OwnedFd;
 #[cfg(windows)]
 pub(crate) type OwnedSocket = std::os::windows::io::OwnedSocket;
 
-/// A transport that can show the socket it runs on.
+/// A transport that can show the socket it runs on, and does nothing but read and write it: a write that fails has sent
+/// nothing. One that encrypts must not implement it.
 ///
 /// Implemented for what hyper-util's `HttpConnector` makes, and for Unix sockets; for others give
 /// [`TrackLayer::with_socket`](super::TrackLayer::with_socket) a closure.

@@ -21,6 +21,15 @@ use super::socket::SocketRef;
 /// How a transport shows its socket.
 pub(super) type ShowSocket<T> = for<'a> fn(&'a T) -> Option<SocketRef<'a>>;
 
+/// What a write that failed may have sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FailedWrite {
+    /// Nothing: the system call failed.
+    SentNothing,
+    /// Some of it: what the transport does in a write is not known.
+    MayHaveSent,
+}
+
 /// A transport whose socket is watched; made by [`TrackLayer`](super::TrackLayer).
 pub struct TrackedIo<T> {
     inner: T,
@@ -28,10 +37,16 @@ pub struct TrackedIo<T> {
     ledger: Arc<Ledger>,
     plaintext: Plaintext,
     plain_tcp: bool,
+    failed_write: FailedWrite,
 }
 
 impl<T> TrackedIo<T> {
-    pub(super) fn new(inner: T, show: ShowSocket<T>, ledger: Arc<Ledger>) -> Self {
+    pub(super) fn new(
+        inner: T,
+        show: ShowSocket<T>,
+        ledger: Arc<Ledger>,
+        failed_write: FailedWrite,
+    ) -> Self {
         let plain_tcp = show(&inner).is_some_and(|socket| ledger.probe().is_plain_tcp(socket));
         Self {
             inner,
@@ -39,6 +54,7 @@ impl<T> TrackedIo<T> {
             ledger,
             plaintext: Plaintext::new(),
             plain_tcp,
+            failed_write,
         }
     }
 
@@ -85,7 +101,14 @@ impl<T> TrackedIo<T> {
     fn wrote(&self, result: &Poll<io::Result<usize>>) {
         match result {
             Poll::Ready(Ok(n)) => self.ledger.book().wrote_socket(*n as u64),
-            Poll::Ready(Err(error)) => self.ledger.book().fail(error),
+            Poll::Ready(Err(error)) => {
+                let mut book = self.ledger.book();
+                if self.failed_write == FailedWrite::MayHaveSent {
+                    // One byte is enough for it not to be "not sent".
+                    book.wrote_socket(1);
+                }
+                book.fail(error);
+            }
             Poll::Pending => {}
         }
     }
