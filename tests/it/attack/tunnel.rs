@@ -150,7 +150,8 @@ async fn a_response_that_ends_with_the_connection_is_whole_and_the_next_request_
 async fn an_early_answer_to_a_long_upload_leaves_a_connection_that_serves_and_is_given_up_with_the_peer()
  {
     for tls in MODES {
-        let upload = Script::new().read_head().answer().wait("rest").read_body(5);
+        let upload = Script::new().read_head().answer().wait("rest");
+        let upload = upload.read_body(5).signal("uploaded");
         let script = Script::new().serve().then(upload).serve();
         let script = script.signal("served").wait("close").close();
         let peer = Peer::start(tls, move |n| match n {
@@ -172,8 +173,8 @@ async fn an_early_answer_to_a_long_upload_leaves_a_connection_that_serves_and_is
         feed.send(Bytes::from_static(b"later")).unwrap();
         drop(feed);
         peer.go("rest");
+        peer.reached_async("uploaded").await;
         settle().await;
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         let third = subject.send(get(&peer, "/3", ended())).await.unwrap();
         assert!(
             Attempts::of(&third).is_empty(),
