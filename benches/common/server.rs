@@ -1,0 +1,187 @@
+//! The server that all contestants speak to, in a process of its own.
+//!
+//! Small and the same for everybody: it answers `200` with two bytes. What the path asks for beyond that is in [`Ask`].
+//! Invariant: it ends when the process that started it ends, as it reads its orders from there.
+
+use std::io::{self, BufRead, BufReader, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+use super::{Outcome, process, runtime};
+
+const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+const LAST_ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok";
+
+/// How long after an answer a connection is closed that was not announced to be: the client has taken it for idle by then.
+const SILENT_CLOSE: Duration = Duration::from_millis(1);
+
+/// Where it listens.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Listen {
+    /// On `127.0.0.1`.
+    One,
+    /// On every address of the loopback, so that clients see many hosts. Anybody else is turned away.
+    AllOfLoopback,
+}
+
+/// The server as seen from the process that started it.
+#[derive(Debug)]
+pub(crate) struct Server {
+    address: SocketAddr,
+    process: Child,
+    orders: ChildStdin,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Server {
+    pub(crate) fn start(listen: Listen) -> Outcome<Self> {
+        let address = match listen {
+            Listen::One => Ipv4Addr::LOCALHOST,
+            Listen::AllOfLoopback => Ipv4Addr::UNSPECIFIED,
+        };
+        let mut process = process::command(&[], process::SERVER)?
+            .arg(address.to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let orders = process.stdin.take().ok_or("no way to the server")?;
+        let answers = process.stdout.take().ok_or("no way from the server")?;
+        let mut answers = BufReader::new(answers);
+        let mut port = String::new();
+        answers.read_line(&mut port)?;
+        Ok(Self {
+            address: (Ipv4Addr::LOCALHOST, port.trim().parse()?).into(),
+            process,
+            orders,
+            answers,
+        })
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// How many connections it has accepted so far.
+    pub(crate) fn accepted(&mut self) -> Outcome<usize> {
+        writeln!(self.orders, "accepted")?;
+        let mut count = String::new();
+        self.answers.read_line(&mut count)?;
+        Ok(count.trim().parse()?)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may be gone already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// What a path asks for.
+enum Ask {
+    /// An answer.
+    Answer,
+    /// `/close`: an answer that says that it is the last one.
+    SayAndClose,
+    /// `/drop`: an answer, and the connection is closed without a word.
+    Drop,
+    /// `/gather/N`: no answer before `N` such requests wait for one, so that there are `N` connections.
+    Gather(usize),
+}
+
+impl Ask {
+    fn of(request: &[u8]) -> Self {
+        let path = request.split(|&byte| byte == b' ').nth(1);
+        let path = path.map(String::from_utf8_lossy).unwrap_or_default();
+        match path.strip_prefix("/gather/").map(str::parse) {
+            Some(Ok(count)) => Self::Gather(count),
+            _ if path == "/close" => Self::SayAndClose,
+            _ if path == "/drop" => Self::Drop,
+            _ => Self::Answer,
+        }
+    }
+}
+
+/// How many requests wait to be gathered, seen by all connections.
+type Gathering = Arc<watch::Sender<usize>>;
+
+/// The server's part of this binary; returns when it fails, and else never.
+pub(crate) fn serve(arguments: &[String]) -> Outcome<()> {
+    let address: IpAddr = arguments.first().ok_or("no address")?.parse()?;
+    runtime::current_thread()?.block_on(async {
+        // The kernel's default backlog is too short for many connections at once.
+        let socket = tokio::net::TcpSocket::new_v4()?;
+        socket.bind((address, 0).into())?;
+        let listener = socket.listen(16_384)?;
+        println!("{}", listener.local_addr()?.port());
+        let accepted = Arc::new(AtomicUsize::new(0));
+        follow_orders(Arc::clone(&accepted));
+        accept(&listener, &accepted).await
+    })
+}
+
+/// Ends the process with the stream of orders.
+fn follow_orders(accepted: Arc<AtomicUsize>) {
+    std::thread::spawn(move || {
+        for _order in io::stdin().lines().map_while(Result::ok) {
+            println!("{}", accepted.load(Ordering::SeqCst));
+        }
+        std::process::exit(0);
+    });
+}
+
+async fn accept(listener: &TcpListener, accepted: &AtomicUsize) -> Outcome<()> {
+    let gathering = Arc::new(watch::Sender::new(0));
+    loop {
+        let (stream, peer) = listener.accept().await?;
+        if peer.ip().is_loopback() {
+            accepted.fetch_add(1, Ordering::SeqCst);
+            tokio::spawn(converse(stream, Arc::clone(&gathering)));
+        }
+    }
+}
+
+async fn converse(mut stream: TcpStream, gathering: Gathering) -> io::Result<()> {
+    let mut request = Vec::with_capacity(1024);
+    loop {
+        request.clear();
+        while !request.ends_with(b"\r\n\r\n") {
+            if stream.read_buf(&mut request).await? == 0 {
+                return Ok(());
+            }
+        }
+        match Ask::of(&request) {
+            Ask::Answer => stream.write_all(ANSWER).await?,
+            Ask::SayAndClose => return stream.write_all(LAST_ANSWER).await,
+            Ask::Drop => {
+                stream.write_all(ANSWER).await?;
+                tokio::time::sleep(SILENT_CLOSE).await;
+                return Ok(());
+            }
+            Ask::Gather(count) => {
+                gather(&gathering, count).await;
+                stream.write_all(ANSWER).await?;
+            }
+        }
+    }
+}
+
+/// Waits until `count` wait here. The count goes on from one gathering to the next, so that a round ends at its multiples.
+async fn gather(gathering: &Gathering, count: usize) {
+    let mut round_ends_at = 0;
+    gathering.send_modify(|waiting| {
+        *waiting += 1;
+        round_ends_at = waiting.div_ceil(count) * count;
+    });
+    let mut waiting = gathering.subscribe();
+    // The sender lives as long as this connection's own handle.
+    let _ = waiting.wait_for(|&waiting| waiting >= round_ends_at).await;
+}
