@@ -6,8 +6,10 @@
 
 #![allow(dead_code, reason = "each benchmark uses a part of it")]
 
+pub(crate) mod allocator;
 pub(crate) mod callgrind;
 pub(crate) mod contestant;
+pub(crate) mod crowd;
 pub(crate) mod options;
 pub(crate) mod order;
 pub(crate) mod process;

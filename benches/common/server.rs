@@ -110,8 +110,14 @@ impl Ask {
     }
 }
 
-/// How many requests wait to be gathered, seen by all connections.
-type Gathering = Arc<watch::Sender<usize>>;
+/// How many requests wait to be gathered, and how often so many were.
+#[derive(Default)]
+struct Gathered {
+    waiting: usize,
+    rounds: usize,
+}
+
+type Gathering = Arc<watch::Sender<Gathered>>;
 
 /// The server's part of this binary; returns when it fails, and else never.
 pub(crate) fn serve(arguments: &[String]) -> Outcome<()> {
@@ -139,7 +145,7 @@ fn follow_orders(accepted: Arc<AtomicUsize>) {
 }
 
 async fn accept(listener: &TcpListener, accepted: &AtomicUsize) -> Outcome<()> {
-    let gathering = Arc::new(watch::Sender::new(0));
+    let gathering = Arc::new(watch::Sender::new(Gathered::default()));
     loop {
         let (stream, peer) = listener.accept().await?;
         if peer.ip().is_loopback() {
@@ -174,14 +180,20 @@ async fn converse(mut stream: TcpStream, gathering: Gathering) -> io::Result<()>
     }
 }
 
-/// Waits until `count` wait here. The count goes on from one gathering to the next, so that a round ends at its multiples.
+/// Waits until `count` wait here.
 async fn gather(gathering: &Gathering, count: usize) {
-    let mut round_ends_at = 0;
-    gathering.send_modify(|waiting| {
-        *waiting += 1;
-        round_ends_at = waiting.div_ceil(count) * count;
+    let mut round = 0;
+    gathering.send_modify(|gathered| {
+        round = gathered.rounds;
+        gathered.waiting += 1;
+        if gathered.waiting >= count {
+            *gathered = Gathered {
+                waiting: 0,
+                rounds: round + 1,
+            };
+        }
     });
-    let mut waiting = gathering.subscribe();
+    let mut gathered = gathering.subscribe();
     // The sender lives as long as this connection's own handle.
-    let _ = waiting.wait_for(|&waiting| waiting >= round_ends_at).await;
+    let _ = gathered.wait_for(|now| now.rounds > round).await;
 }
