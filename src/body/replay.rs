@@ -16,6 +16,7 @@ use super::error::BodyError;
 use super::progress::Progress;
 use super::reader::Reader;
 use super::source::{Source, Taken};
+use crate::evidence::AttemptToken;
 
 /// The body of one attempt: made by [`Tape::attempt`](super::Tape::attempt), or by [`once`](Self::once) for a request that
 /// is never sent again.
@@ -24,7 +25,15 @@ use super::source::{Source, Taken};
 ///
 /// If the body may exceed the limit of its tape, the first poll answers `Pending` and wakes its task at once: the head of the
 /// request is then written before a frame is taken, and a connection found dead by that write costs nothing of the body.
+///
+/// It carries the [`AttemptToken`] of its attempt. Not `Clone`, so neither goes to the wire twice.
 pub struct ReplayBody<B> {
+    /// `None`: no body, from the start. One word, since hyper moves a request about a dozen times on its way.
+    flow: Option<Box<Flow<B>>>,
+    token: Option<AttemptToken>,
+}
+
+struct Flow<B> {
     kind: Kind<B>,
     progress: Progress,
 }
@@ -38,23 +47,44 @@ enum Kind<B> {
 }
 
 impl<B> ReplayBody<B> {
-    pub(super) const fn ended(original_hint: SizeHint) -> Self {
-        Self {
-            kind: Kind::Ended(original_hint),
-            progress: Progress::already_ended(),
+    pub(super) fn ended(original_hint: SizeHint) -> Self {
+        if original_hint.exact() == Some(0) {
+            return Self::default();
         }
+        Self::flowing(Kind::Ended(original_hint), Progress::already_ended())
     }
 
     pub(super) fn taped(reader: Reader<B>) -> Self {
+        Self::flowing(Kind::Taped(reader), Progress::under_way())
+    }
+
+    fn flowing(kind: Kind<B>, progress: Progress) -> Self {
         Self {
-            kind: Kind::Taped(reader),
-            progress: Progress::under_way(),
+            flow: Some(Box::new(Flow { kind, progress })),
+            token: None,
         }
+    }
+
+    /// The body of the attempt that `token` marks.
+    #[must_use]
+    pub(crate) fn marked(mut self, token: AttemptToken) -> Self {
+        self.token = Some(token);
+        self
+    }
+
+    /// Takes the token of the attempt out, once; `None` if it was taken, or if this is the body of a request that some
+    /// layer made by itself.
+    ///
+    /// For the adapter next to the wire, which ties its [`Evidence`](crate::evidence::Evidence) to it.
+    pub fn take_token(&mut self) -> Option<AttemptToken> {
+        self.token.take()
     }
 
     /// A handle that tells when this body has nothing more to give.
     pub fn progress(&self) -> Progress {
-        self.progress.clone()
+        self.flow
+            .as_ref()
+            .map_or(Progress::already_ended(), |flow| flow.progress.clone())
     }
 }
 
@@ -68,17 +98,18 @@ where
         if body.is_end_stream() {
             return Self::ended(body.size_hint());
         }
-        Self {
-            kind: Kind::Once(Mutex::new(Source::new(body))),
-            progress: Progress::under_way(),
-        }
+        let source = Mutex::new(Source::new(body));
+        Self::flowing(Kind::Once(source), Progress::under_way())
     }
 }
 
 /// No body. Layers that send a request of their own, such as a redirect followed without its body, make theirs by this.
 impl<B> Default for ReplayBody<B> {
     fn default() -> Self {
-        Self::ended(SizeHint::with_exact(0))
+        Self {
+            flow: None,
+            token: None,
+        }
     }
 }
 
@@ -94,7 +125,10 @@ where
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let Self { kind, progress } = self.get_mut();
+        let Some(flow) = &mut self.get_mut().flow else {
+            return Poll::Ready(None);
+        };
+        let Flow { kind, progress } = &mut **flow;
         match kind {
             Kind::Ended(_) => Poll::Ready(None),
             Kind::Once(source) => {
@@ -106,7 +140,10 @@ where
     }
 
     fn is_end_stream(&self) -> bool {
-        match &self.kind {
+        let Some(flow) = &self.flow else {
+            return true;
+        };
+        match &flow.kind {
             Kind::Ended(_) => true,
             Kind::Once(source) => source
                 .lock()
@@ -117,7 +154,10 @@ where
     }
 
     fn size_hint(&self) -> SizeHint {
-        match &self.kind {
+        let Some(flow) = &self.flow else {
+            return SizeHint::with_exact(0);
+        };
+        match &flow.kind {
             Kind::Ended(original_hint) => *original_hint,
             Kind::Once(source) => source
                 .lock()
@@ -140,7 +180,7 @@ where
     Poll::Ready(taken)
 }
 
-impl<B> Drop for ReplayBody<B> {
+impl<B> Drop for Flow<B> {
     fn drop(&mut self) {
         self.progress.end();
     }
@@ -150,12 +190,14 @@ impl<B> Drop for ReplayBody<B> {
 impl<B> fmt::Debug for ReplayBody<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut body = f.debug_struct("ReplayBody");
-        match &self.kind {
-            Kind::Ended(_) => body.field("kind", &"ended"),
-            Kind::Once(_) => body.field("kind", &"once"),
-            Kind::Taped(reader) => body.field("kind", &"taped").field("stage", &reader.stage()),
+        match self.flow.as_ref().map(|flow| &flow.kind) {
+            None | Some(Kind::Ended(_)) => body.field("kind", &"ended"),
+            Some(Kind::Once(_)) => body.field("kind", &"once"),
+            Some(Kind::Taped(reader)) => {
+                body.field("kind", &"taped").field("stage", &reader.stage())
+            }
         };
-        body.field("ended", &self.progress.is_ended())
+        body.field("ended", &self.progress().is_ended())
             .finish_non_exhaustive()
     }
 }

@@ -18,6 +18,7 @@ mod trace;
 pub use self::attested::{AttemptError, Attested};
 pub use self::delivery::Delivery;
 pub use self::end::{End, GateReason, ProtocolRefusal, SecondLook, StatusRefusal};
+pub(crate) use self::token::AttemptId;
 pub use self::token::{AttemptToken, Attribution, Sending};
 pub use self::trace::{Reuse, Trace};
 
@@ -85,10 +86,10 @@ impl Evidence {
         Delivery::of(self.end, self.trace.as_ref())
     }
 
-    /// Whether this evidence is about the sending that carried `token`, of this method and URI.
-    pub fn attribution(&self, token: &AttemptToken, method: &Method, uri: &Uri) -> Attribution {
+    /// Whether this evidence is about the sending of this attempt, of this method and URI.
+    pub(crate) fn attribution(&self, id: AttemptId, method: &Method, uri: &Uri) -> Attribution {
         match &self.sending {
-            Some(sending) if sending.is_of(token, method, uri) => Attribution::ThisSending,
+            Some(sending) if sending.is_of(id, method, uri) => Attribution::ThisSending,
             _ => Attribution::Another,
         }
     }

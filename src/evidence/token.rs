@@ -2,62 +2,73 @@
 //!
 //! A layer between the replay layer and the wire may send more than one request for one call: it follows a redirect,
 //! answers an authentication challenge, retries. An error that comes back may then be about a request that the caller
-//! never made, while the caller's own was executed. So each attempt carries a token in its extensions, the adapter next
-//! to the wire takes it, and only evidence that holds the token, taken exactly once, counts.
+//! never made, while the caller's own was executed. So each attempt carries a token in its body, the adapter next to the
+//! wire takes it, and only evidence that holds it counts.
+//!
+//! Invariant: a token is in one place. It is not `Clone`, nobody outside makes one, and taking it uses it up; so it goes
+//! to the wire once at most, with the body that it came in, and a request that a layer makes by itself has none.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::num::NonZeroU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::{Method, Uri};
 
-/// The mark that one attempt carries in its request's extensions. Clones are the same token.
-#[derive(Clone, Debug)]
+/// Counts in twos from two: the lowest bit says whether the attempt is a replay.
+static NEXT: AtomicU64 = AtomicU64::new(FIRST.get());
+const FIRST: NonZeroU64 = NonZeroU64::MIN.saturating_add(1);
+const REPLAY: u64 = 1;
+
+/// Names one attempt, unique in this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct AttemptId(NonZeroU64);
+
+/// The mark of one attempt, which its body carries; see [`ReplayBody::take_token`](crate::ReplayBody::take_token).
+#[derive(Debug)]
 pub struct AttemptToken {
-    taken: Arc<AtomicU32>,
+    id: AttemptId,
 }
 
 impl AttemptToken {
-    pub(crate) fn new() -> Self {
-        Self {
-            taken: Arc::new(AtomicU32::new(0)),
-        }
+    pub(crate) fn new(is_replay: bool) -> Self {
+        let even = NEXT.fetch_add(2, Ordering::Relaxed);
+        // Never zero: nobody counts that far.
+        let id = NonZeroU64::new(even | u64::from(is_replay)).unwrap_or(FIRST);
+        Self { id: AttemptId(id) }
     }
 
-    /// Takes the token for the request that is about to be sent.
+    pub(crate) fn id(&self) -> AttemptId {
+        self.id
+    }
+
+    /// Whether the request was sent before, or tried to be: false for its first attempt.
+    pub fn is_replay(&self) -> bool {
+        self.id.0.get() & REPLAY != 0
+    }
+
+    /// Takes the token for the request that is about to be sent, of this method and URI.
     ///
-    /// Call it once for every request that goes to the wire, whether or not it will fail: a token that was taken twice
-    /// is void, and all evidence with it.
-    pub fn take(&self, method: &Method, uri: &Uri) -> Sending {
-        // Saturating, so that no number of sendings makes it look like one again.
-        let _ = self
-            .taken
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| n.checked_add(1));
+    /// Do so for every request that goes to the wire, whether or not it will fail. One that comes without a token is
+    /// sent without, and its failure is evidence [`about`](super::Evidence::about) nothing.
+    pub fn take(self, method: &Method, uri: &Uri) -> Sending {
         Sending {
-            token: self.clone(),
+            id: self.id,
             method: method.clone(),
             uri: uri.clone(),
         }
-    }
-
-    fn was_taken_once(&self) -> bool {
-        self.taken.load(Ordering::Acquire) == 1
     }
 }
 
 /// What went to the wire under a token.
 #[derive(Clone, Debug)]
 pub struct Sending {
-    token: AttemptToken,
+    id: AttemptId,
     method: Method,
     uri: Uri,
 }
 
 impl Sending {
-    pub(super) fn is_of(&self, token: &AttemptToken, method: &Method, uri: &Uri) -> bool {
-        Arc::ptr_eq(&self.token.taken, &token.taken)
-            && token.was_taken_once()
-            && self.method == *method
-            && self.uri == *uri
+    pub(super) fn is_of(&self, id: AttemptId, method: &Method, uri: &Uri) -> bool {
+        self.id == id && self.method == *method && self.uri == *uri
     }
 }
 
@@ -76,45 +87,50 @@ mod tests {
     use super::*;
     use crate::evidence::{End, Evidence};
 
-    fn attributed(sending: impl Into<Option<Sending>>, token: &AttemptToken) -> Attribution {
+    fn attributed(sending: impl Into<Option<Sending>>, id: AttemptId) -> Attribution {
         let evidence = Evidence::new(End::Reset).about(sending.into());
-        evidence.attribution(token, &Method::POST, &Uri::from_static("http://a/p"))
+        evidence.attribution(id, &Method::POST, &Uri::from_static("http://a/p"))
     }
 
-    fn take(token: &AttemptToken, method: &Method, uri: &'static str) -> Sending {
+    /// A token and what it is known by once it is used up.
+    fn token() -> (AttemptToken, AttemptId) {
+        let token = AttemptToken::new(false);
+        let id = token.id();
+        (token, id)
+    }
+
+    fn take(token: AttemptToken, method: &Method, uri: &'static str) -> Sending {
         token.take(method, &Uri::from_static(uri))
     }
 
     #[test]
-    fn a_token_taken_once_for_the_same_request_is_about_this_sending() {
-        let token = AttemptToken::new();
-        let sending = take(&token, &Method::POST, "http://a/p");
-        assert_eq!(attributed(sending, &token), Attribution::ThisSending);
+    fn a_token_taken_for_the_same_request_is_about_this_sending() {
+        let (token, id) = token();
+        let sending = take(token, &Method::POST, "http://a/p");
+        assert_eq!(attributed(sending, id), Attribution::ThisSending);
     }
 
     #[test]
     fn evidence_without_a_sending_is_about_another() {
-        assert_eq!(attributed(None, &AttemptToken::new()), Attribution::Another);
-    }
-
-    #[test]
-    fn a_token_taken_twice_is_void() {
-        let token = AttemptToken::new();
-        let first = take(&token, &Method::POST, "http://a/p");
-        let second = take(&token.clone(), &Method::POST, "http://a/p");
-        assert_eq!(attributed(first, &token), Attribution::Another);
-        assert_eq!(attributed(second, &token), Attribution::Another);
+        assert_eq!(attributed(None, token().1), Attribution::Another);
     }
 
     #[test]
     fn another_token_method_or_uri_is_another_sending() {
-        let (token, other) = (AttemptToken::new(), AttemptToken::new());
-        let foreign = take(&other, &Method::POST, "http://a/p");
-        assert_eq!(attributed(foreign, &token), Attribution::Another);
+        let foreign = take(token().0, &Method::POST, "http://a/p");
+        assert_eq!(attributed(foreign, token().1), Attribution::Another);
         for (method, uri) in [(Method::GET, "http://a/p"), (Method::POST, "http://a/q")] {
-            let token = AttemptToken::new();
-            let sending = take(&token, &method, uri);
-            assert_eq!(attributed(sending, &token), Attribution::Another);
+            let (token, id) = token();
+            let sending = take(token, &method, uri);
+            assert_eq!(attributed(sending, id), Attribution::Another);
         }
+    }
+
+    #[test]
+    fn a_token_knows_a_replay_and_is_like_no_other() {
+        let (first, again) = (AttemptToken::new(false), AttemptToken::new(true));
+        assert_eq!((first.is_replay(), again.is_replay()), (false, true));
+        assert_ne!(first.id(), again.id());
+        assert_ne!(AttemptToken::new(true).id(), again.id());
     }
 }

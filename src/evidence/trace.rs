@@ -33,9 +33,10 @@ pub enum Reuse {
 ///   that it stands for; [`SecondLook::NotPossible`](super::SecondLook::NotPossible) claims nothing.
 ///
 /// ```
-/// use http::{Method, Uri};
+/// use http::Request;
 /// use std::time::Duration;
-/// use unstale::evidence::{AttemptError, AttemptToken, Delivery, End, Evidence, Reuse, SecondLook, Trace};
+/// use unstale::ReplayBody;
+/// use unstale::evidence::{AttemptError, Delivery, End, Evidence, Reuse, Sending, SecondLook, Trace};
 ///
 /// /// What a client of some other make knows of the connection that it used.
 /// struct Used {
@@ -57,10 +58,15 @@ pub enum Reuse {
 ///     Evidence::new(End::Closed(SecondLook::NotPossible)).with_trace(trace)
 /// }
 ///
-/// /// The error of the attempt; the token was in the request's extensions.
-/// fn lost(token: &AttemptToken, method: &Method, uri: &Uri, used: &Used) -> AttemptError {
-///     let evidence = evidence(used).about(Some(token.take(method, uri)));
-///     AttemptError::new(evidence, "the connection was closed")
+/// /// Before the request is sent: the token is in its body, once.
+/// fn sending<B>(request: &mut Request<ReplayBody<B>>) -> Option<Sending> {
+///     let token = request.body_mut().take_token()?;
+///     Some(token.take(request.method(), request.uri()))
+/// }
+///
+/// /// The error of the attempt.
+/// fn lost(sending: Option<Sending>, used: &Used) -> AttemptError {
+///     AttemptError::new(evidence(used).about(sending), "the connection was closed")
 /// }
 ///
 /// let idle = Duration::from_secs(5);

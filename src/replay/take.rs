@@ -1,7 +1,7 @@
 //! A request that may be sent several times, and what became of each sending.
 //!
-//! Invariant: every attempt carries the method, URI, version, headers and extensions of the first, and a token of its
-//! own; only a conversion to GET, which the caller asked for, changes the request.
+//! Invariant: every attempt carries the method, URI, version, headers and extensions of the first, and in its
+//! body a token of its own; only a conversion to GET, which the caller asked for, changes the request.
 
 use std::error::Error as StdError;
 use std::task::{Context, Poll, ready};
@@ -14,7 +14,7 @@ use http_body::Body;
 
 use super::{entropy, timer};
 use crate::body::{Lost, ReplayBody, Tape};
-use crate::evidence::{AttemptToken, Evidence};
+use crate::evidence::{AttemptId, AttemptToken, Evidence};
 use crate::policy::{Decision, Replay, RetryPolicy, Situation};
 use crate::request::{OnFreshConnection, RequestProfile};
 use crate::verdict::{Attempt, Refusal};
@@ -27,7 +27,8 @@ pub(super) struct Take<B> {
     parts: Parts,
     body: Tape<B>,
     policy: RetryPolicy,
-    token: AttemptToken,
+    /// The attempt that is under way.
+    attempt: AttemptId,
     deadline: Option<Duration>,
     /// Since the request has left, only a connection opened after this may carry it.
     fresh: Option<OnFreshConnection>,
@@ -43,15 +44,16 @@ where
         let (parts, body) = request.into_parts();
         let deadline = policy.deadline(&parts.extensions);
         let (body, first) = Tape::first(body, policy.replay_limit());
+        let token = AttemptToken::new(false);
         let take = Self {
             parts,
             body,
             policy,
-            token: AttemptToken::new(),
+            attempt: token.id(),
             deadline,
             fresh: None,
         };
-        let request = take.carry(first);
+        let request = Request::from_parts(take.parts.clone(), first.marked(token));
         (take, request)
     }
 
@@ -69,7 +71,7 @@ where
             headers: &self.parts.headers,
             profile,
             evidence,
-            attribution: evidence.attribution(&self.token, &self.parts.method, &self.parts.uri),
+            attribution: evidence.attribution(self.attempt, &self.parts.method, &self.parts.uri),
             attempts,
             lost: self.body.lost().map(unreplayable),
             elapsed,
@@ -97,22 +99,17 @@ where
     /// The request once more. The body of the attempt before yields nothing from now on.
     pub(super) fn again(&mut self, replay: Replay) -> Result<Request<ReplayBody<B>>, Refusal> {
         let body = self.body.attempt().map_err(unreplayable)?;
-        self.token = AttemptToken::new();
+        let token = AttemptToken::new(true);
+        self.attempt = token.id();
         if replay.fresh {
             self.fresh = Some(OnFreshConnection::opened_after(timer::now()));
         }
-        let mut request = self.carry(body);
+        let mut request = Request::from_parts(self.parts.clone(), body.marked(token));
         // Still so after the condemned ones that the pool may hold have all refused.
         if let Some(fresh) = self.fresh {
             request.extensions_mut().insert(fresh);
         }
         Ok(request)
-    }
-
-    fn carry(&self, body: ReplayBody<B>) -> Request<ReplayBody<B>> {
-        let mut parts = self.parts.clone();
-        parts.extensions.insert(self.token.clone());
-        Request::from_parts(parts, body)
     }
 }
 

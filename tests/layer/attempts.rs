@@ -52,7 +52,7 @@ async fn every_attempt_carries_the_request_of_the_first() {
         };
         assert_eq!(headers(&parts.headers), headers(&expected.headers));
         assert_eq!(parts.extensions.get(), Some(&Tenant(7)));
-        // Nothing but the user's own is left once the adapter has taken the token.
+        // Nothing but the user's own.
         assert_eq!(parts.extensions.len(), 1);
     }
     assert!(mock.sent().iter().all(|sent| sent.data == "body"));

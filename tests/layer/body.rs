@@ -13,7 +13,7 @@ use http_body::{Body, Frame};
 use http_body_util::Full;
 use tower::{Layer, Service, ServiceExt};
 use unstale::body::BodyError;
-use unstale::evidence::{AttemptError, AttemptToken, End, Evidence, SecondLook};
+use unstale::evidence::{AttemptError, End, Evidence, SecondLook};
 use unstale::policy::Pause;
 use unstale::verdict::{Grounds, Refusal};
 use unstale::{ReplayBody, ReplayLayer, RetryPolicy};
@@ -153,7 +153,7 @@ impl Service<Request<ReplayBody<Frames>>> for Hoards {
         if kept.is_some() {
             return ready(Ok(Response::new(())));
         }
-        let token: AttemptToken = request.extensions_mut().remove().unwrap();
+        let token = request.body_mut().take_token().unwrap();
         let sending = token.take(request.method(), request.uri());
         let evidence = Evidence::new(End::Closed(SecondLook::NeverAcknowledged));
         *kept = Some(request.into_body());

@@ -57,7 +57,6 @@ impl Reply {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Taking {
     Once,
-    Twice,
     Never,
     AsMethod,
     AsUri,
@@ -67,6 +66,8 @@ pub enum Taking {
 #[derive(Clone, Debug)]
 pub struct Seen {
     pub parts: Parts,
+    /// What its token says.
+    pub is_replay: Option<bool>,
     pub on_fresh_connection: bool,
     pub at: Instant,
 }
@@ -179,11 +180,14 @@ where
         assert!(self.is_ready, "called without being ready");
         self.is_ready = false;
         self.stage.unready.lock().unwrap().pop_front();
-        let (mut parts, body) = request.into_parts();
-        let sending = take(self.stage.taking, &mut parts);
+        let (mut parts, mut body) = request.into_parts();
+        let token = body.take_token();
+        let is_replay = token.as_ref().map(AttemptToken::is_replay);
+        let sending = token.and_then(|token| take(self.stage.taking, &parts, token));
         let on_fresh_connection = parts.extensions.remove::<OnFreshConnection>().is_some();
         self.stage.seen.lock().unwrap().push(Seen {
             parts,
+            is_replay,
             on_fresh_connection,
             at: Instant::now(),
         });
@@ -252,15 +256,10 @@ where
     Ok(Sent { data, trailers })
 }
 
-fn take(taking: Taking, parts: &mut Parts) -> Option<Sending> {
-    let token = parts.extensions.remove::<AttemptToken>()?;
+fn take(taking: Taking, parts: &Parts, token: AttemptToken) -> Option<Sending> {
     let (method, uri) = (&parts.method, &parts.uri);
     match taking {
         Taking::Once => Some(token.take(method, uri)),
-        Taking::Twice => {
-            let _first = token.take(method, uri);
-            Some(token.take(method, uri))
-        }
         Taking::Never => None,
         Taking::AsMethod => Some(token.take(&Method::OPTIONS, uri)),
         Taking::AsUri => Some(token.take(method, &Uri::from_static("http://mock/elsewhere"))),

@@ -11,7 +11,7 @@ use tower_service::Service;
 use super::future::ResponseFuture;
 use crate::body::ReplayBody;
 use crate::conn::scope::Slot;
-use crate::evidence::{AttemptError, AttemptToken, End, Evidence, Sending};
+use crate::evidence::{AttemptError, End, Evidence, Sending};
 use crate::request::{OnFreshConnection, RequestProfile, Semantics};
 
 /// A hyper-util client whose errors carry evidence.
@@ -78,8 +78,8 @@ where
     }
 }
 
-fn take_token<B>(request: &mut Request<B>) -> Option<Sending> {
-    let token = request.extensions_mut().remove::<AttemptToken>()?;
+fn take_token<B>(request: &mut Request<ReplayBody<B>>) -> Option<Sending> {
+    let token = request.body_mut().take_token()?;
     Some(token.take(request.method(), request.uri()))
 }
 
