@@ -1,6 +1,6 @@
 //! Allocations for a request over a kept-alive connection, and memory that an idle connection holds, of each contestant.
 //!
-//! Counted by an allocator in the client's own process, so the figures repeat exactly.
+//! Counted by an allocator in the client's own process, so the figures repeat: a request's exactly, a connection's to a few bytes.
 
 mod common;
 

@@ -14,6 +14,8 @@ pub(crate) struct Options {
     pub(crate) write: Option<PathBuf>,
     /// Writes them to `benches/data` too, for `plot.py`.
     pub(crate) csv: bool,
+    /// How often the contestants take turns, where they do.
+    pub(crate) rounds: Option<u32>,
     /// Only these contestants.
     pub(crate) only: Vec<Kind>,
 }
@@ -31,6 +33,7 @@ impl Options {
                 "--bench" => {}
                 "--check" => options.check = Some(value()?.into()),
                 "--write" => options.write = Some(value()?.into()),
+                "--rounds" => options.rounds = Some(value()?.parse()?),
                 "--only" => options.only.push(Kind::named(&value()?)?),
                 "--csv" => options.csv = true,
                 _ => return Err(format!("{argument} is not known").into()),

@@ -4,7 +4,8 @@
 //! `unsafe` here.
 
 use std::ffi::OsString;
-use std::process::{Command, Output};
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
 
 use super::{Order, Outcome};
 
@@ -25,6 +26,53 @@ pub(crate) fn command(tool: &[OsString], part: &str) -> Outcome<Command> {
 pub(crate) fn run_client(tool: &[OsString], order: &Order) -> Outcome<Said> {
     let output = command(tool, CLIENT)?.args(order.arguments()).output()?;
     Said::of(&output, &format!("{} ({})", order.kind.name(), order.case))
+}
+
+/// A process that stays, and answers what it is asked, a line for a line. It ends when its orders end.
+#[derive(Debug)]
+pub(crate) struct Partner {
+    process: Child,
+    orders: ChildStdin,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Partner {
+    pub(crate) fn start(part: &str, arguments: &[String]) -> Outcome<Self> {
+        let mut process = command(&[], part)?
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let orders = process.stdin.take().ok_or("no way to the process")?;
+        let answers = process.stdout.take().ok_or("no way from the process")?;
+        Ok(Self {
+            process,
+            orders,
+            answers: BufReader::new(answers),
+        })
+    }
+
+    pub(crate) fn ask(&mut self, order: &str) -> Outcome<String> {
+        writeln!(self.orders, "{order}")?;
+        self.hear()
+    }
+
+    pub(crate) fn hear(&mut self) -> Outcome<String> {
+        let mut line = String::new();
+        self.answers.read_line(&mut line)?;
+        match line.trim() {
+            "" => Err("the process has ended".into()),
+            answer => Ok(answer.to_owned()),
+        }
+    }
+}
+
+impl Drop for Partner {
+    fn drop(&mut self) {
+        // It may be gone already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
 }
 
 /// What a process wrote.

@@ -120,3 +120,10 @@ pub(crate) fn grouped(value: f64) -> String {
 pub(crate) fn ratio(value: f64, base: Option<f64>) -> String {
     base.map_or_else(|| "-".to_owned(), |base| format!("{:.3}", value / base))
 }
+
+/// The value in the middle; of an even number of them, the lower of the two.
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let middle = values.len().saturating_sub(1) / 2;
+    values.get(middle).copied().unwrap_or(f64::NAN)
+}

@@ -3,9 +3,8 @@
 //! Small and the same for everybody: it answers `200` with two bytes. What the path asks for beyond that is in [`Ask`].
 //! Invariant: it ends when the process that started it ends, as it reads its orders from there.
 
-use std::io::{self, BufRead, BufReader, Write};
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -14,7 +13,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-use super::{Outcome, process, runtime};
+use super::process::{self, Partner};
+use super::{Outcome, runtime};
 
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 const LAST_ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok";
@@ -35,9 +35,7 @@ pub(crate) enum Listen {
 #[derive(Debug)]
 pub(crate) struct Server {
     address: SocketAddr,
-    process: Child,
-    orders: ChildStdin,
-    answers: BufReader<ChildStdout>,
+    process: Partner,
 }
 
 impl Server {
@@ -46,21 +44,11 @@ impl Server {
             Listen::One => Ipv4Addr::LOCALHOST,
             Listen::AllOfLoopback => Ipv4Addr::UNSPECIFIED,
         };
-        let mut process = process::command(&[], process::SERVER)?
-            .arg(address.to_string())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let orders = process.stdin.take().ok_or("no way to the server")?;
-        let answers = process.stdout.take().ok_or("no way from the server")?;
-        let mut answers = BufReader::new(answers);
-        let mut port = String::new();
-        answers.read_line(&mut port)?;
+        let mut process = Partner::start(process::SERVER, &[address.to_string()])?;
+        let port = process.hear()?.parse()?;
         Ok(Self {
-            address: (Ipv4Addr::LOCALHOST, port.trim().parse()?).into(),
+            address: (Ipv4Addr::LOCALHOST, port).into(),
             process,
-            orders,
-            answers,
         })
     }
 
@@ -70,18 +58,7 @@ impl Server {
 
     /// How many connections it has accepted so far.
     pub(crate) fn accepted(&mut self) -> Outcome<usize> {
-        writeln!(self.orders, "accepted")?;
-        let mut count = String::new();
-        self.answers.read_line(&mut count)?;
-        Ok(count.trim().parse()?)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may be gone already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        Ok(self.process.ask("accepted")?.parse()?)
     }
 }
 
