@@ -1,4 +1,4 @@
-//! Who is compared. A contestant is a file here and a line in the list below.
+//! Who is compared. A contestant is a file here, its `mod`, and a line in the list below.
 //!
 //! Invariant: every contestant does the same thing, a GET whose body is read to its end, as its users would write it.
 
@@ -41,8 +41,18 @@ pub(crate) trait Job {
     fn run<C: Contestant>(self) -> Self::Output;
 }
 
+/// Where a contestant keeps its connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pool {
+    /// It is one connection.
+    None,
+    Own,
+    /// In hyper-util's pool, which is measured as its own contestant.
+    Borrowed,
+}
+
 macro_rules! contestants {
-    ($($kind:ident, $name:literal, $contestant:ty;)*) => {
+    ($($kind:ident, $name:literal, $contestant:ty, $pool:expr;)*) => {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Kind {
             $($kind,)*
@@ -57,6 +67,12 @@ macro_rules! contestants {
                 }
             }
 
+            fn pool(self) -> Pool {
+                match self {
+                    $(Self::$kind => $pool,)*
+                }
+            }
+
             pub(crate) fn run<J: Job>(self, job: J) -> J::Output {
                 match self {
                     $(Self::$kind => job.run::<$contestant>(),)*
@@ -67,17 +83,26 @@ macro_rules! contestants {
 }
 
 contestants! {
-    Bare, "bare", bare::Bare;
-    Legacy, "legacy", legacy::Legacy;
-    Reqwest, "reqwest", reqwest::Reqwest;
-    Layered, "layered", layered::Layered;
+    Bare, "bare", bare::Bare, Pool::None;
+    Legacy, "legacy", legacy::Legacy, Pool::Own;
+    Reqwest, "reqwest", reqwest::Reqwest, Pool::Borrowed;
+    Layered, "layered", layered::Layered, Pool::Borrowed;
 }
 
 impl Kind {
-    /// Those that keep connections for hosts; the bare connection has no pool to look into.
+    /// Those that keep connections between requests and decide which one to use.
     pub(crate) fn pooled() -> Vec<Self> {
+        Self::all_but(&[Pool::None])
+    }
+
+    /// One contestant for each pool there is.
+    pub(crate) fn with_own_pool() -> Vec<Self> {
+        Self::all_but(&[Pool::None, Pool::Borrowed])
+    }
+
+    fn all_but(pools: &[Pool]) -> Vec<Self> {
         let all = Self::ALL.iter().copied();
-        all.filter(|&kind| kind != Self::Bare).collect()
+        all.filter(|kind| !pools.contains(&kind.pool())).collect()
     }
 
     pub(crate) fn named(name: &str) -> Outcome<Self> {
