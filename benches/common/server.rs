@@ -19,8 +19,9 @@ use super::{Outcome, runtime};
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 const LAST_ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok";
 
-/// How long after an answer a connection is closed that was not announced to be: the client has taken it for idle by then.
-const SILENT_CLOSE: Duration = Duration::from_millis(1);
+/// How long after its last answer a connection is closed: one that was not announced to be is idle to the client by then,
+/// and no close competes with the answer for the processor.
+const BEFORE_CLOSE: Duration = Duration::from_millis(1);
 
 /// Where it listens.
 #[derive(Clone, Copy, Debug)]
@@ -143,18 +144,20 @@ async fn converse(mut stream: TcpStream, gathering: Gathering) -> io::Result<()>
         }
         match Ask::of(&request) {
             Ask::Answer => stream.write_all(ANSWER).await?,
-            Ask::SayAndClose => return stream.write_all(LAST_ANSWER).await,
-            Ask::Drop => {
-                stream.write_all(ANSWER).await?;
-                tokio::time::sleep(SILENT_CLOSE).await;
-                return Ok(());
-            }
+            Ask::SayAndClose => return answer_and_close(&mut stream, LAST_ANSWER).await,
+            Ask::Drop => return answer_and_close(&mut stream, ANSWER).await,
             Ask::Gather(count) => {
                 gather(&gathering, count).await;
                 stream.write_all(ANSWER).await?;
             }
         }
     }
+}
+
+async fn answer_and_close(stream: &mut TcpStream, answer: &[u8]) -> io::Result<()> {
+    stream.write_all(answer).await?;
+    tokio::time::sleep(BEFORE_CLOSE).await;
+    Ok(())
 }
 
 /// Waits until `count` wait here.
