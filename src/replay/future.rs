@@ -28,7 +28,8 @@ pin_project! {
     {
         #[pin]
         state: State<S::Future, B, R, S::Error>,
-        run: Run<S, B>,
+        // Boxed, as what only a failed attempt needs is: the future is moved several times before it is first polled.
+        run: Box<Run<S, B>>,
         deadline: Deadline,
     }
 }
@@ -39,11 +40,11 @@ pin_project! {
         // An attempt is under way.
         Attempting { #[pin] future: F },
         // The body is read to its end, to turn the request into a GET.
-        Collecting { ended: Option<Ended<R, E>>, replay: Replay },
+        Collecting { ended: Option<Box<Ended<R, E>>>, replay: Replay },
         // The pause before the next attempt.
-        Pausing { timer: Option<Timer>, waiting: Option<Waiting<B>> },
+        Pausing { timer: Option<Timer>, waiting: Option<Box<Waiting<B>>> },
         // The service gets ready for the next attempt.
-        Readying { waiting: Option<Waiting<B>> },
+        Readying { waiting: Option<Box<Waiting<B>>> },
         Done,
     }
 }
@@ -65,7 +66,7 @@ where
     B: Body,
     B::Error: Into<BoxError>,
 {
-    pub(super) fn new(first: S::Future, run: Run<S, B>, deadline: Deadline) -> Self {
+    pub(super) fn new(first: S::Future, run: Box<Run<S, B>>, deadline: Deadline) -> Self {
         Self {
             state: State::Attempting { future: first },
             run,
@@ -90,7 +91,7 @@ where
                 StateProj::Attempting { .. } => Err(this.run.cut_short()),
                 StateProj::Collecting { ended, .. } => {
                     let ended = ended.take().expect("taken on the way out of this state");
-                    this.run.surface(ended, Refusal::DeadlineExceeded)
+                    this.run.surface(*ended, Refusal::DeadlineExceeded)
                 }
                 StateProj::Pausing { waiting, .. } | StateProj::Readying { waiting } => {
                     Err(this.run.too_late(waiting.take()))

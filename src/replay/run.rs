@@ -34,9 +34,10 @@ pub(super) struct Run<S, B> {
     again: Option<Again<S, B>>,
 }
 
-struct Again<S, B> {
-    take: Take<B>,
-    service: S,
+/// What another attempt is made of.
+pub(super) struct Again<S, B> {
+    pub(super) take: Take<B>,
+    pub(super) service: S,
 }
 
 /// An attempt that may have failed: what the caller gets if nothing more is done, and the evidence for what is.
@@ -55,7 +56,6 @@ pub(super) struct Waiting<B> {
 impl<R, E: Attested> Ended<R, E> {
     pub(super) fn of(mut outcome: Result<Response<R>, E>) -> Self {
         let evidence = match &mut outcome {
-            // A status that says that the request was not processed comes with evidence.
             Ok(response) => response.extensions_mut().remove(),
             Err(error) => error.evidence().cloned(),
         };
@@ -63,30 +63,40 @@ impl<R, E: Attested> Ended<R, E> {
     }
 }
 
+/// Whether this is the response, and nothing else: a status that says that the request was not processed comes with
+/// evidence.
+fn is_answer<R>(response: &Response<R>) -> bool {
+    response.extensions().get::<Evidence>().is_none()
+}
+
 impl<S, B> Run<S, B> {
-    /// A call whose request may be sent again.
+    /// A call that began at `started`, whose request may be sent again.
     pub(super) fn recorded(
         method: Method,
         profile: RequestProfile,
-        take: Take<B>,
-        service: S,
-    ) -> Self {
-        Self {
-            again: Some(Again { take, service }),
-            ..Self::once(method, profile)
-        }
-    }
-
-    /// A call whose request never is.
-    pub(super) fn once(method: Method, profile: RequestProfile) -> Self {
-        Self {
+        started: Instant,
+        again: Again<S, B>,
+    ) -> Box<Self> {
+        Box::new(Self {
             method,
             profile,
             attempts: Vec::new(),
             sent_again: 0,
-            started: Instant::now(),
+            started,
+            again: Some(again),
+        })
+    }
+
+    /// A call whose request never is.
+    pub(super) fn once(method: Method, profile: RequestProfile, started: Instant) -> Box<Self> {
+        Box::new(Self {
+            method,
+            profile,
+            attempts: Vec::new(),
+            sent_again: 0,
+            started,
             again: None,
-        }
+        })
     }
 
     /// The error of a call that ends here.
@@ -115,7 +125,7 @@ impl<S, B> Run<S, B> {
     }
 
     /// The error of a call whose deadline passed between two attempts: the one before is the last there was.
-    pub(super) fn too_late(&mut self, waiting: Option<Waiting<B>>) -> Error {
+    pub(super) fn too_late(&mut self, waiting: Option<Box<Waiting<B>>>) -> Error {
         let cause = waiting.and_then(|waiting| waiting.cause);
         let refusal = Refusal::DeadlineExceeded;
         // No attempt to remember; but the log has read that there would be one.
@@ -133,10 +143,11 @@ impl<S, B> Run<S, B> {
         E: Into<BoxError>,
     {
         match ended.outcome {
-            Ok(response) => {
+            Ok(mut response) => {
                 // A status that declined the request: the response stands as it is, and the log tells why.
                 self.tell(ended.evidence, Verdict::Refuse(refusal));
-                Ok(self.answered(response))
+                self.answered(&mut response);
+                Ok(response)
             }
             Err(error) => {
                 self.remember(ended.evidence, Verdict::Refuse(refusal));
@@ -145,12 +156,11 @@ impl<S, B> Run<S, B> {
         }
     }
 
-    fn answered<R>(&mut self, mut response: Response<R>) -> Response<R> {
+    fn answered<R>(&mut self, response: &mut Response<R>) {
         if !self.attempts.is_empty() {
             let failed = Attempts::new(mem::take(&mut self.attempts));
             response.extensions_mut().insert(failed);
         }
-        response
     }
 }
 
@@ -162,20 +172,21 @@ where
     B::Error: Into<BoxError>,
 {
     /// An attempt has ended.
+    #[inline]
     pub(super) fn conclude(
         &mut self,
         outcome: Result<Response<R>, S::Error>,
     ) -> Step<S::Future, B, R, S::Error> {
-        let ended = match Ended::of(outcome) {
-            Ended {
-                outcome: Ok(response),
-                evidence: None,
-            } => return Step::Return(Ok(self.answered(response))),
-            ended => ended,
+        let ended = match outcome {
+            Ok(mut response) if is_answer(&response) => {
+                self.answered(&mut response);
+                return Step::Return(Ok(response));
+            }
+            outcome => Ended::of(outcome),
         };
         match self.decide(ended.evidence.as_ref()) {
             Decision::Replay(replay) if replay.as_get => {
-                let ended = Some(ended);
+                let ended = Some(Box::new(ended));
                 Step::Go(State::Collecting { ended, replay })
             }
             Decision::Replay(replay) => self.replay(ended, replay),
@@ -186,7 +197,7 @@ where
     /// The body is read to its end, to turn the request into a GET.
     pub(super) fn poll_convert(
         &mut self,
-        ended: &mut Option<Ended<R, S::Error>>,
+        ended: &mut Option<Box<Ended<R, S::Error>>>,
         replay: Replay,
         cx: &mut Context<'_>,
     ) -> Poll<Step<S::Future, B, R, S::Error>> {
@@ -194,7 +205,7 @@ where
             Some(again) => ready!(again.take.poll_become_get(cx)),
             None => Err(Refusal::Policy),
         };
-        let ended = ended.take().expect("taken on the way out of this state");
+        let ended = *ended.take().expect("taken on the way out of this state");
         Poll::Ready(match converted {
             Ok(()) => {
                 // The attempt that failed was none with GET: what is told of it comes first.
@@ -223,7 +234,7 @@ where
                 self.remember(ended.evidence, Verdict::Replay(replay.grounds));
                 let timer = timer::after(replay.pause);
                 let cause = ended.outcome.err().map(Into::into);
-                let waiting = Waiting { request, cause };
+                let waiting = Box::new(Waiting { request, cause });
                 Step::Go(State::Pausing {
                     timer,
                     waiting: Some(waiting),
@@ -236,7 +247,7 @@ where
     /// Sends the request again, once the service is ready for it.
     pub(super) fn poll_again(
         &mut self,
-        waiting: &mut Option<Waiting<B>>,
+        waiting: &mut Option<Box<Waiting<B>>>,
         cx: &mut Context<'_>,
     ) -> Poll<Step<S::Future, B, R, S::Error>> {
         let Some(again) = &mut self.again else {

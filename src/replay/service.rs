@@ -1,7 +1,6 @@
 //! The service.
 
 use std::error::Error as StdError;
-use std::mem;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -10,9 +9,9 @@ use http_body::Body;
 use tower_service::Service;
 
 use super::future::ResponseFuture;
-use super::run::Run;
+use super::run::{Again, Run};
 use super::take::Take;
-use super::timer::Deadline;
+use super::timer::{Deadline, Instant};
 use crate::body::ReplayBody;
 use crate::error::Error;
 use crate::evidence::Attested;
@@ -23,8 +22,8 @@ type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// A service that sends requests again that died of a stale connection. Made by [`ReplayLayer`](super::ReplayLayer).
 ///
-/// Its clones share the policy's budget. The inner service is cloned for each call; `poll_ready` is driven on the clone
-/// before every attempt.
+/// Its clones share the policy's budget. The inner service is cloned for each call that may be replayed; `poll_ready` is
+/// driven on the clone before every further attempt.
 ///
 /// # Errors
 ///
@@ -67,22 +66,24 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        // The service that was polled ready is the one to call.
-        let next = self.service.clone();
-        let mut service = mem::replace(&mut self.service, next);
         self.policy.begin();
         let profile = self.policy.prepare(&mut request);
         let method = request.method().clone();
-        let deadline = Deadline::after(self.policy.deadline(request.extensions()));
-        let (first, run) = if self.policy.may_ever_replay(profile) {
-            let (take, first) = Take::new(request, self.policy.clone());
-            let first = service.call(first);
-            (first, Run::recorded(method, profile, take, service))
+        let started = Instant::now();
+        let deadline = self.policy.deadline(request.extensions());
+        // The service that was polled ready is the one to call; its clone is polled before it is called.
+        let (run, first) = if self.policy.may_ever_replay(profile) {
+            let service = self.service.clone();
+            let (take, body) = Take::new(request, self.policy.clone(), deadline);
+            let first = take.carry(body);
+            let again = Again { take, service };
+            (Run::recorded(method, profile, started, again), first)
         } else {
-            let first = service.call(request.map(ReplayBody::once));
-            (first, Run::once(method, profile))
+            let first = request.map(ReplayBody::once);
+            (Run::once(method, profile, started), first)
         };
-        ResponseFuture::new(first, run, deadline)
+        let first = self.service.call(first);
+        ResponseFuture::new(first, run, Deadline::after(started, deadline))
     }
 }
 

@@ -39,10 +39,13 @@ where
     B: Body,
     B::Error: Into<BoxError>,
 {
-    /// Keeps what is needed to send the request again; the first sending comes beside it.
-    pub(super) fn new(request: Request<B>, policy: RetryPolicy) -> (Self, Request<ReplayBody<B>>) {
+    /// Keeps what is needed to send the request again; the body of the first sending comes beside it.
+    pub(super) fn new(
+        request: Request<B>,
+        policy: RetryPolicy,
+        deadline: Option<Duration>,
+    ) -> (Self, ReplayBody<B>) {
         let (parts, body) = request.into_parts();
-        let deadline = policy.deadline(&parts.extensions);
         let (body, first) = Tape::first(body, policy.replay_limit());
         let token = AttemptToken::new(false);
         let take = Self {
@@ -53,8 +56,12 @@ where
             deadline,
             fresh: None,
         };
-        let request = Request::from_parts(take.parts.clone(), first.marked(token));
-        (take, request)
+        (take, first.marked(token))
+    }
+
+    /// The request with the body of one attempt.
+    pub(super) fn carry(&self, body: ReplayBody<B>) -> Request<ReplayBody<B>> {
+        Request::from_parts(self.parts.clone(), body)
     }
 
     /// Decides what to do about a failed attempt, seeing the ones before it.
@@ -104,7 +111,7 @@ where
         if replay.fresh {
             self.fresh = Some(OnFreshConnection::opened_after(timer::now()));
         }
-        let mut request = Request::from_parts(self.parts.clone(), body.marked(token));
+        let mut request = self.carry(body.marked(token));
         // Still so after the condemned ones that the pool may hold have all refused.
         if let Some(fresh) = self.fresh {
             request.extensions_mut().insert(fresh);

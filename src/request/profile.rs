@@ -64,20 +64,16 @@ impl RequestProfile {
 }
 
 fn semantics(method: &Method, headers: &HeaderMap, honour_key: bool) -> Semantics {
-    if *method == Method::CONNECT || asks_for_upgrade(headers) {
-        Semantics::Tunnel
-    } else if method.is_safe() {
-        Semantics::Safe
-    } else if method.is_idempotent() {
-        if is_conditional(headers) {
-            Semantics::Conditional
-        } else {
-            Semantics::Idempotent
-        }
-    } else if honour_key && carries_key(headers) {
-        Semantics::Keyed
-    } else {
-        Semantics::NonIdempotent
+    if asks_for_upgrade(headers) {
+        return Semantics::Tunnel;
+    }
+    match *method {
+        Method::CONNECT => Semantics::Tunnel,
+        _ if method.is_safe() => Semantics::Safe,
+        _ if method.is_idempotent() && is_conditional(headers) => Semantics::Conditional,
+        _ if method.is_idempotent() => Semantics::Idempotent,
+        _ if honour_key && carries_key(headers) => Semantics::Keyed,
+        _ => Semantics::NonIdempotent,
     }
 }
 
@@ -90,14 +86,17 @@ fn carries_key(headers: &HeaderMap) -> bool {
 fn asks_for_upgrade(headers: &HeaderMap) -> bool {
     // RFC 9110 section 7.8: `Upgrade` counts only when `Connection` names it; a lone `Upgrade` is taken for one as
     // well, since a peer that ignores the rule would switch protocols all the same.
-    headers.contains_key(UPGRADE)
-        || headers.get_all(CONNECTION).iter().any(|value| {
-            value.to_str().is_ok_and(|options| {
-                options
-                    .split(',')
-                    .any(|option| option.trim().eq_ignore_ascii_case("upgrade"))
-            })
+    !headers.is_empty() && (headers.contains_key(UPGRADE) || is_option(headers, "upgrade"))
+}
+
+/// Whether `Connection` names it.
+fn is_option(headers: &HeaderMap, name: &str) -> bool {
+    headers.get_all(CONNECTION).iter().any(|value| {
+        value.to_str().is_ok_and(|options| {
+            let mut options = options.split(',');
+            options.any(|option| option.trim().eq_ignore_ascii_case(name))
         })
+    })
 }
 
 fn is_conditional(headers: &HeaderMap) -> bool {

@@ -32,9 +32,9 @@ pin_project! {
         // It failed; what happened on the connection is being found out.
         Failed { inquest: Inquest<AttemptError> },
         // It was answered with a status that may mean that it was not processed.
-        Doubted { inquest: Inquest<Option<Evidence>>, response: Option<Response<R>> },
+        Doubted { inquest: Inquest<Option<Evidence>>, response: Option<Box<Response<R>>> },
         // It was never handed to hyper-util.
-        Invalid { error: Option<AttemptError> },
+        Invalid { error: Option<Box<AttemptError>> },
     }
 }
 
@@ -49,7 +49,9 @@ impl<F, R> ResponseFuture<F, R> {
 
     pub(super) fn failed(error: AttemptError) -> Self {
         Self {
-            state: State::Invalid { error: Some(error) },
+            state: State::Invalid {
+                error: Some(Box::new(error)),
+            },
             sending: None,
         }
     }
@@ -70,14 +72,18 @@ where
                     let slot = slot.take().expect("the scope puts the slot back");
                     match answer {
                         Ok(response) if is_doubtful(response.status()) => doubted(response, slot),
-                        Ok(response) => return Poll::Ready(Ok(stripped(response))),
+                        Ok(mut response) => {
+                            strip(&mut response);
+                            return Poll::Ready(Ok(response));
+                        }
                         Err(error) => failed(error, slot, this.sending.take()),
                     }
                 }
                 StateProj::Failed { inquest } => return inquest.as_mut().poll(cx).map(Err),
                 StateProj::Doubted { inquest, response } => {
                     let evidence = ready!(inquest.as_mut().poll(cx));
-                    let mut response = stripped(response.take().expect("polled after completion"));
+                    let mut response = *response.take().expect("polled after completion");
+                    strip(&mut response);
                     if let Some(evidence) = evidence {
                         let evidence = evidence.about(this.sending.take());
                         response.extensions_mut().insert(evidence);
@@ -85,7 +91,7 @@ where
                     return Poll::Ready(Ok(response));
                 }
                 StateProj::Invalid { error } => {
-                    return Poll::Ready(Err(error.take().expect("polled after completion")));
+                    return Poll::Ready(Err(*error.take().expect("polled after completion")));
                 }
             };
             this.state.set(next);
@@ -104,7 +110,7 @@ fn doubted<F, R>(response: Response<R>, slot: Slot) -> State<F, R> {
     let status = response.status();
     State::Doubted {
         inquest: Box::pin(async move { inquest::on_status(status, &slot).await }),
-        response: Some(response),
+        response: Some(Box::new(response)),
     }
 }
 
@@ -118,9 +124,8 @@ fn failed<F, R>(error: legacy::Error, slot: Slot, sending: Option<Sending>) -> S
 }
 
 /// The connection's extra is for us alone; a user has no use for it.
-fn stripped<R>(mut response: Response<R>) -> Response<R> {
+fn strip<R>(response: &mut Response<R>) {
     response.extensions_mut().remove::<Facts>();
-    response
 }
 
 impl<F, R> fmt::Debug for ResponseFuture<F, R> {

@@ -33,10 +33,10 @@ pub(super) enum Deadline {
 }
 
 impl Deadline {
-    pub(super) fn after(deadline: Option<Duration>) -> Self {
+    pub(super) fn after(started: Instant, deadline: Option<Duration>) -> Self {
         // A deadline beyond the end of time is none.
         deadline
-            .and_then(|deadline| Instant::now().checked_add(deadline))
+            .and_then(|deadline| started.checked_add(deadline))
             .map_or(Self::None, Self::At)
     }
 
