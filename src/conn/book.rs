@@ -3,7 +3,6 @@
 //! Every method is one event on the connection. Nothing here touches a socket.
 
 use std::task::Waker;
-use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -48,6 +47,15 @@ pub(crate) enum Freeze {
     Suspected,
 }
 
+/// What is said to a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Admission {
+    /// It is made.
+    Granted,
+    /// It fails: the gate has refused it, or the connection has ended.
+    Refused(Option<GateReason>),
+}
+
 /// Facts of one connection.
 #[expect(
     clippy::struct_excessive_bools,
@@ -71,8 +79,8 @@ pub(crate) struct Book {
     pub(crate) exchanges: u64,
     /// When a byte of a response last arrived.
     pub(crate) active: Option<Instant>,
-    /// How long the connection had been idle when the latest exchange began.
-    pub(crate) idle: Option<Duration>,
+    /// `active` when the latest exchange began.
+    pub(crate) idle_since: Option<Instant>,
     pub(crate) boundary: Boundary,
     /// How often the boundary was set by a turn.
     pub(crate) turns: u64,
@@ -190,6 +198,15 @@ impl Book {
         }
     }
 
+    /// Whether a write to the socket may be made.
+    pub(crate) fn admission(&self) -> Admission {
+        if self.is_sealed() {
+            Admission::Refused(self.refused)
+        } else {
+            Admission::Granted
+        }
+    }
+
     /// Whether the request left in one piece. If it did not, a peer that had half-closed may have read the first piece,
     /// acted on it and closed, all before its kernel acknowledged it; the RST then answers the second.
     pub(crate) fn left_in_one_piece(&self) -> bool {
@@ -225,7 +242,7 @@ impl Book {
         self.boundary = Boundary::Unknown;
         self.received_before = self.received;
         self.writes = 0;
-        self.idle = self.active.map(|active| active.elapsed());
+        self.idle_since = self.active;
         self.gate_due = true;
         true
     }

@@ -14,37 +14,20 @@ const APPLICATION_DATA: u8 = 23;
 /// An alert in TLS 1.3: two bytes, the true type and the tag, disguised as application data.
 const ALERT_IN_TLS13: [u8; 2] = [0, 19];
 
-/// Asks the kernel whether the connection can carry an exchange; a refusal is final.
-pub(super) fn ask(
-    ledger: &Ledger,
-    socket: SocketRef<'_>,
-    plain_tcp: bool,
-) -> Result<(), GateReason> {
-    let probe = ledger.probe();
-    let (believe, split) = {
-        let book = ledger.book();
-        (plain_tcp && !book.refuted, book.split)
-    };
-    let sample = believe.then(|| probe.sample(socket)).flatten();
-    let counted = sample.map(|sample| {
-        let mut book = ledger.book();
-        calibrate(&mut book, &sample);
-        judge(&sample).map(|()| sample.received > book.read)
-    });
-    let unread = match counted {
-        Some(Ok(true)) | None => {
-            let seen = look(probe.peek(socket));
-            if counted.is_some() && seen == Ok(false) {
-                // Somebody has read before the tap was put on: a connector that spoke with a proxy first.
-                refute(&mut ledger.book());
-            }
-            seen
-        }
-        Some(counted) => counted,
+/// Asks the kernel whether the connection can carry an exchange; a refusal is final. `believe`: whether its counters may
+/// be believed.
+pub(super) fn ask(ledger: &Ledger, socket: SocketRef<'_>, believe: bool) -> Result<(), GateReason> {
+    let sample = believe.then(|| ledger.probe().sample(socket)).flatten();
+    let unread = match sample.and_then(|sample| pass(&mut ledger.book(), &sample)) {
+        Some(Ok(())) => return Ok(()),
+        Some(Err(reason)) => Err(reason),
+        None => look(ledger, socket, sample.is_some()),
     };
     let answer = match unread {
         // Under TLS session tickets and the like may lie there; in cleartext nothing may.
-        Ok(true) if !split || is_alert(probe.peek_record(socket)) => Err(GateReason::Unsolicited),
+        Ok(true) if !ledger.is_split() || is_alert(ledger.probe().peek_record(socket)) => {
+            Err(GateReason::Unsolicited)
+        }
         Ok(_) => Ok(()),
         Err(reason) => Err(reason),
     };
@@ -56,13 +39,32 @@ pub(super) fn ask(
     answer
 }
 
-/// Whether something lies unread.
-fn look(peek: Peek) -> Result<bool, GateReason> {
-    match peek {
+/// What the counters alone say, all under one lock; `None` if something lies unread, which is to be looked at.
+fn pass(book: &mut Book, sample: &Sample) -> Option<Result<(), GateReason>> {
+    calibrate(book, sample);
+    let state = judge(sample);
+    if state.is_ok() {
+        if sample.received > book.read {
+            return None;
+        }
+        book.gate_due = false;
+    }
+    Some(state)
+}
+
+/// Whether something lies unread, as a peek sees it. `counted`: the counters say that something does.
+fn look(ledger: &Ledger, socket: SocketRef<'_>, counted: bool) -> Result<bool, GateReason> {
+    match ledger.probe().peek(socket) {
         Peek::End => Err(GateReason::HalfClosed),
         Peek::Failed => Err(GateReason::Closed),
         Peek::Data => Ok(true),
-        Peek::Empty => Ok(false),
+        Peek::Empty => {
+            if counted {
+                // Somebody has read before the tap was put on: a connector that spoke with a proxy first.
+                refute(&mut ledger.book());
+            }
+            Ok(false)
+        }
     }
 }
 

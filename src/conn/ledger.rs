@@ -8,7 +8,7 @@
 //! it after the connection was opened, and `written` is counted after the system call, so a racing reader sees it low.
 
 use std::future::poll_fn;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
@@ -28,6 +28,8 @@ pub(crate) struct Ledger {
     id: u64,
     opened: Instant,
     probe: &'static dyn Probe,
+    /// `Book::split`, for whoever needs no more than that. It is set once, before the connection is used.
+    split: AtomicBool,
     book: Mutex<Book>,
 }
 
@@ -37,6 +39,7 @@ impl Ledger {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             opened: Instant::now(),
             probe,
+            split: AtomicBool::new(false),
             book: Mutex::new(Book::default()),
         })
     }
@@ -47,6 +50,11 @@ impl Ledger {
 
     pub(crate) fn probe(&self) -> &'static dyn Probe {
         self.probe
+    }
+
+    /// Whether a tap above TLS does what is to be done in plaintext.
+    pub(super) fn is_split(&self) -> bool {
+        self.split.load(Ordering::Acquire)
     }
 
     pub(crate) fn book(&self) -> MutexGuard<'_, Book> {
@@ -78,6 +86,7 @@ impl Ledger {
         book.plain_written = false;
         book.exchanges = 0;
         drop(book);
+        self.split.store(true, Ordering::Release);
         self.open();
     }
 
@@ -165,7 +174,10 @@ impl Ledger {
             reuse: if reused { Reuse::Reused } else { Reuse::Fresh },
             exchanges: seen.exchanges,
             age: self.opened.elapsed(),
-            idle: reused.then_some(book.idle).flatten(),
+            idle: reused
+                .then_some(book.idle_since)
+                .flatten()
+                .map(|since| started.saturating_duration_since(since)),
             sent: book.written.saturating_sub(seen.mark),
             acknowledged: book
                 .acknowledged

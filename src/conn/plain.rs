@@ -13,9 +13,10 @@ use http::Extensions;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
 
+use super::book::Admission;
 use super::facts::Facts;
 use super::ledger::Ledger;
-use super::plaintext::{Plaintext, swallows_shutdown};
+use super::plaintext::{Plaintext, closed, swallows_shutdown};
 use super::probe::Probe;
 use super::read::poll_read_seen;
 
@@ -56,6 +57,14 @@ impl<T> PlainIo<T> {
         &mut self.inner
     }
 
+    fn admit(&mut self, first: &[u8]) -> io::Result<()> {
+        let admission = self.plaintext.before_write(&mut self.ledger.book(), first);
+        match admission {
+            Admission::Granted => Ok(()),
+            Admission::Refused(refused) => Err(closed(refused)),
+        }
+    }
+
     fn wrote(&self, offered: usize, result: &Poll<io::Result<usize>>) {
         let n = match result {
             Poll::Ready(Ok(n)) => *n,
@@ -63,10 +72,11 @@ impl<T> PlainIo<T> {
             Poll::Ready(Err(_)) => offered,
             Poll::Pending => 0,
         };
+        let mut book = self.ledger.book();
         if self.alone {
-            self.ledger.book().wrote_socket(n as u64);
+            book.wrote_socket(n as u64);
         }
-        Plaintext::after_write(&self.ledger);
+        Plaintext::after_write(&mut book);
     }
 }
 
@@ -77,14 +87,14 @@ impl<T: Read + Write + Unpin> Read for PlainIo<T> {
         cursor: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
-        this.plaintext.before_read(&this.ledger);
+        this.plaintext.before_read(&mut this.ledger.book());
         let ledger = &this.ledger;
         let mut wants_hold = false;
         let result = poll_read_seen(Pin::new(&mut this.inner), cx, cursor, |bytes| {
-            wants_hold = Plaintext::after_read(ledger, bytes);
+            wants_hold = Plaintext::after_read(&mut ledger.book(), bytes);
         });
         if let Poll::Ready(Err(error)) = &result {
-            Plaintext::read_failed(ledger, error);
+            Plaintext::read_failed(&mut ledger.book(), error);
         }
         if wants_hold {
             // Reaches the tap on the socket, which then keeps a descriptor. There is nothing to flush: TLS hands on
@@ -102,7 +112,7 @@ impl<T: Write + Unpin> Write for PlainIo<T> {
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = &mut *self;
-        this.plaintext.before_write(&this.ledger, buf)?;
+        this.admit(buf)?;
         let result = Pin::new(&mut this.inner).poll_write(cx, buf);
         this.wrote(buf.len(), &result);
         result
@@ -115,7 +125,7 @@ impl<T: Write + Unpin> Write for PlainIo<T> {
     ) -> Poll<io::Result<usize>> {
         let this = &mut *self;
         let first = bufs.first().map_or(&[][..], |first| first);
-        this.plaintext.before_write(&this.ledger, first)?;
+        this.admit(first)?;
         let result = Pin::new(&mut this.inner).poll_write_vectored(cx, bufs);
         this.wrote(bufs.iter().map(|buf| buf.len()).sum(), &result);
         result

@@ -1,12 +1,13 @@
 //! What is counted and refused above TLS; in cleartext the tap on the socket does it too.
 //!
-//! One value a connection, used on the connection's task only. It tells where an exchange begins, and freezes the
+//! One value a connection, used on the connection's task only; the tap locks the book for it, once before a call into the
+//! transport and once after, never across. It tells where an exchange begins, and freezes the
 //! connection at its end.
 
 use std::io;
 use std::sync::Arc;
 
-use super::book::{Ending, Freeze, Hold};
+use super::book::{Admission, Book, Ending, Freeze, Hold};
 use super::ledger::Ledger;
 use crate::evidence::GateReason;
 
@@ -38,8 +39,7 @@ impl Plaintext {
 
     /// hyper reads. It does so at the start of every poll of the connection, thus before every exchange, and never
     /// between taking bytes from a body and trying to write them. A turn on another thread may fall between the two.
-    pub(super) fn before_read(&mut self, ledger: &Ledger) {
-        let mut book = ledger.book();
+    pub(super) fn before_read(&mut self, book: &mut Book) {
         self.turns_at_read = book.turns;
         if !self.unflushed {
             book.settle();
@@ -47,8 +47,7 @@ impl Plaintext {
     }
 
     /// These bytes came; none means the end. Returns whether the tap on the socket has to run, to keep a descriptor.
-    pub(super) fn after_read(ledger: &Ledger, bytes: &[u8]) -> bool {
-        let mut book = ledger.book();
+    pub(super) fn after_read(book: &mut Book, bytes: &[u8]) -> bool {
         let is_head = book.received == book.received_before;
         book.read_plain(bytes.len() as u64);
         if is_head && is_status(bytes, *b"101") {
@@ -61,8 +60,7 @@ impl Plaintext {
     }
 
     /// A read failed above TLS. What failed on the socket itself has been seen there.
-    pub(super) fn read_failed(ledger: &Ledger, error: &io::Error) {
-        let mut book = ledger.book();
+    pub(super) fn read_failed(book: &mut Book, error: &io::Error) {
         match error.kind() {
             _ if book.ending.is_some() => {}
             // The stream ended without a `close_notify`.
@@ -72,9 +70,8 @@ impl Plaintext {
     }
 
     /// hyper writes: the first write of an exchange is where the gate stands.
-    pub(super) fn before_write(&mut self, ledger: &Ledger, bytes: &[u8]) -> io::Result<()> {
+    pub(super) fn before_write(&mut self, book: &mut Book, bytes: &[u8]) -> Admission {
         self.unflushed = true;
-        let mut book = ledger.book();
         // Either may come after a proxy's CONNECT. What is spoken within TLS cannot be told from below: it may be HTTP/2.
         if bytes.starts_with(HTTP2_PREFACE) || (!book.split && bytes.starts_with(TLS_HANDSHAKE)) {
             book.multiplexed = true;
@@ -84,8 +81,9 @@ impl Plaintext {
         if begins && book.condemned {
             book.refuse(GateReason::Condemned);
         }
-        if book.is_sealed() {
-            return Err(closed(book.refused));
+        let admission = book.admission();
+        if admission != Admission::Granted {
+            return admission;
         }
         book.tunnel |= begins && bytes.starts_with(b"CONNECT ");
         book.thaw();
@@ -93,12 +91,12 @@ impl Plaintext {
         book.outstanding = true;
         book.writes = book.writes.saturating_add(1);
         book.writing = true;
-        Ok(())
+        admission
     }
 
     /// The write is over; whatever goes into the socket now is a rest that TLS had kept back.
-    pub(super) fn after_write(ledger: &Ledger) {
-        ledger.book().writing = false;
+    pub(super) fn after_write(book: &mut Book) {
+        book.writing = false;
     }
 
     /// hyper flushes: it does so only when it holds nothing that it has not written.

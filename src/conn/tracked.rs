@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
 
-use super::book::Hold;
+use super::book::{Admission, Hold};
 use super::facts::Facts;
 use super::gate;
 use super::ledger::Ledger;
@@ -63,22 +63,24 @@ impl<T> TrackedIo<T> {
         &self.inner
     }
 
-    /// Whether a tap above TLS does what is to be done in plaintext.
-    fn is_split(&self) -> bool {
-        self.ledger.book().split
-    }
-
     /// What stands before every write to the socket: the latch, the freeze, and at an exchange's begin the gate.
-    fn admit(&self) -> io::Result<()> {
-        let due = {
-            let book = self.ledger.book();
-            if book.is_sealed() {
-                return Err(closed(book.refused));
-            }
-            book.gate_due
+    fn admit(&mut self, split: bool, first: &[u8]) -> io::Result<()> {
+        let (admission, gate_due, refuted) = {
+            let mut book = self.ledger.book();
+            let admission = if split {
+                book.admission()
+            } else {
+                self.plaintext.before_write(&mut book, first)
+            };
+            (admission, book.gate_due, book.refuted)
         };
+        if let Admission::Refused(refused) = admission {
+            return Err(closed(refused));
+        }
         match (self.show)(&self.inner) {
-            Some(socket) if due => gate::ask(&self.ledger, socket, self.plain_tcp).map_err(refusal),
+            Some(socket) if gate_due => {
+                gate::ask(&self.ledger, socket, self.plain_tcp && !refuted).map_err(refusal)
+            }
             _ => Ok(()),
         }
     }
@@ -98,11 +100,11 @@ impl<T> TrackedIo<T> {
         self.ledger.notify();
     }
 
-    fn wrote(&self, result: &Poll<io::Result<usize>>) {
+    fn wrote(&self, split: bool, result: &Poll<io::Result<usize>>) {
+        let mut book = self.ledger.book();
         match result {
-            Poll::Ready(Ok(n)) => self.ledger.book().wrote_socket(*n as u64),
+            Poll::Ready(Ok(n)) => book.wrote_socket(*n as u64),
             Poll::Ready(Err(error)) => {
-                let mut book = self.ledger.book();
                 if self.failed_write == FailedWrite::MayHaveSent {
                     // One byte is enough for it not to be "not sent".
                     book.wrote_socket(1);
@@ -110,6 +112,9 @@ impl<T> TrackedIo<T> {
                 book.fail(error);
             }
             Poll::Pending => {}
+        }
+        if !split {
+            Plaintext::after_write(&mut book);
         }
     }
 
@@ -123,16 +128,10 @@ impl<T> TrackedIo<T> {
     where
         T: Unpin,
     {
-        let split = self.is_split();
-        if !split {
-            self.plaintext.before_write(&self.ledger, first)?;
-        }
-        self.admit()?;
+        let split = self.ledger.is_split();
+        self.admit(split, first)?;
         let result = write(Pin::new(&mut self.inner), cx);
-        self.wrote(&result);
-        if !split {
-            Plaintext::after_write(&self.ledger);
-        }
+        self.wrote(split, &result);
         result
     }
 }
@@ -144,21 +143,25 @@ impl<T: Read + Unpin> Read for TrackedIo<T> {
         cursor: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
-        let split = this.is_split();
-        if !split {
-            this.plaintext.before_read(&this.ledger);
-        }
         let ledger = &this.ledger;
+        let split = ledger.is_split();
+        if !split {
+            this.plaintext.before_read(&mut ledger.book());
+        }
+        let mut wants_hold = false;
         let result = poll_read_seen(Pin::new(&mut this.inner), cx, cursor, |bytes| {
-            ledger.book().read_socket(bytes.len() as u64);
+            let mut book = ledger.book();
+            book.read_socket(bytes.len() as u64);
             if !split {
-                Plaintext::after_read(ledger, bytes);
+                Plaintext::after_read(&mut book, bytes);
             }
+            wants_hold = matches!(book.hold, Hold::Wanted);
         });
-        match &result {
-            Poll::Ready(Err(error)) => ledger.book().fail(error),
-            Poll::Ready(Ok(())) => this.hold(),
-            Poll::Pending => {}
+        if let Poll::Ready(Err(error)) = &result {
+            ledger.book().fail(error);
+        }
+        if wants_hold {
+            this.hold();
         }
         result
     }
@@ -187,7 +190,10 @@ impl<T: Write + Unpin> Write for TrackedIo<T> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.hold();
+        if self.ledger.is_split() {
+            // The tap above TLS flushes so that a descriptor is made; in cleartext the read that wants one makes it.
+            self.hold();
+        }
         self.plaintext.before_flush();
         Pin::new(&mut self.inner).poll_flush(cx)
     }
