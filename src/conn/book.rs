@@ -82,8 +82,6 @@ pub(crate) struct Book {
     /// `active` when the latest exchange began.
     pub(crate) idle_since: Option<Instant>,
     pub(crate) boundary: Boundary,
-    /// How often the boundary was set by a turn.
-    pub(crate) turns: u64,
     pub(crate) ending: Option<Ending>,
     /// A socket call failed: the kernel's pending error is consumed, and a later peek proves nothing.
     pub(crate) failed: bool,
@@ -228,8 +226,8 @@ impl Book {
 
     /// A write that follows a turn with no read between them may be the first of the next exchange, sent by another thread
     /// in that moment; it cannot be told from the rest of the body before.
-    pub(crate) fn overtake(&mut self, turns_at_read: u64) {
-        if self.turns != turns_at_read && matches!(self.boundary, Boundary::AfterBody(_)) {
+    pub(crate) fn overtake(&mut self, turned_since_read: bool) {
+        if turned_since_read && matches!(self.boundary, Boundary::AfterBody(_)) {
             self.boundary = Boundary::Unknown;
         }
     }

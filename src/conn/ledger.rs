@@ -30,6 +30,9 @@ pub(crate) struct Ledger {
     probe: &'static dyn Probe,
     /// `Book::split`, for whoever needs no more than that. It is set once, before the connection is used.
     split: AtomicBool,
+    /// How often the boundary was set by a turn: changed under the lock, and read without it by a read that has nothing
+    /// else to ask.
+    turns: AtomicU64,
     book: Mutex<Book>,
 }
 
@@ -40,6 +43,7 @@ impl Ledger {
             opened: Instant::now(),
             probe,
             split: AtomicBool::new(false),
+            turns: AtomicU64::new(0),
             book: Mutex::new(Book::default()),
         })
     }
@@ -55,6 +59,11 @@ impl Ledger {
     /// Whether a tap above TLS does what is to be done in plaintext.
     pub(super) fn is_split(&self) -> bool {
         self.split.load(Ordering::Acquire)
+    }
+
+    /// How often the boundary was set by a turn.
+    pub(super) fn turns(&self) -> u64 {
+        self.turns.load(Ordering::Acquire)
     }
 
     pub(crate) fn book(&self) -> MutexGuard<'_, Book> {
@@ -105,7 +114,7 @@ impl Ledger {
             book.boundary = slot
                 .as_deref()
                 .map_or(Boundary::Unknown, |slot| slot.boundary(self));
-            book.turns += 1;
+            self.turns.fetch_add(1, Ordering::Release);
         }
         if book.plain_written && book.written > book.mark {
             book.exchanges += 1;

@@ -58,7 +58,10 @@ impl<T> PlainIo<T> {
     }
 
     fn admit(&mut self, first: &[u8]) -> io::Result<()> {
-        let admission = self.plaintext.before_write(&mut self.ledger.book(), first);
+        let mut book = self.ledger.book();
+        let turns = self.ledger.turns();
+        let admission = self.plaintext.before_write(&mut book, turns, first);
+        drop(book);
         match admission {
             Admission::Granted => Ok(()),
             Admission::Refused(refused) => Err(closed(refused)),
@@ -87,7 +90,7 @@ impl<T: Read + Write + Unpin> Read for PlainIo<T> {
         cursor: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
-        this.plaintext.before_read(&mut this.ledger.book());
+        this.plaintext.before_read(&this.ledger);
         let ledger = &this.ledger;
         let mut wants_hold = false;
         let result = poll_read_seen(Pin::new(&mut this.inner), cx, cursor, |bytes| {

@@ -7,7 +7,7 @@
 use std::io;
 use std::sync::Arc;
 
-use super::book::{Admission, Book, Ending, Freeze, Hold};
+use super::book::{Admission, Book, Boundary, Ending, Freeze, Hold};
 use super::ledger::Ledger;
 use crate::evidence::GateReason;
 
@@ -27,6 +27,8 @@ pub(super) struct Plaintext {
     unflushed: bool,
     /// The turns of the ledger when hyper last read.
     turns_at_read: u64,
+    /// The body of the exchange before was still on its way when hyper last read.
+    unsettled: bool,
 }
 
 impl Plaintext {
@@ -34,16 +36,25 @@ impl Plaintext {
         Self {
             unflushed: false,
             turns_at_read: 0,
+            unsettled: false,
         }
     }
 
     /// hyper reads. It does so at the start of every poll of the connection, thus before every exchange, and never
     /// between taking bytes from a body and trying to write them. A turn on another thread may fall between the two.
-    pub(super) fn before_read(&mut self, book: &mut Book) {
-        self.turns_at_read = book.turns;
+    ///
+    /// Most reads find nothing to do here, and take no lock: the boundary is set by a turn, which is counted, or by this
+    /// task. A turn that is not seen yet comes after this read.
+    pub(super) fn before_read(&mut self, ledger: &Ledger) {
+        if !self.unsettled && ledger.turns() == self.turns_at_read {
+            return;
+        }
+        let mut book = ledger.book();
+        self.turns_at_read = ledger.turns();
         if !self.unflushed {
             book.settle();
         }
+        self.unsettled = matches!(book.boundary, Boundary::AfterBody(_));
     }
 
     /// These bytes came; none means the end. Returns whether the tap on the socket has to run, to keep a descriptor.
@@ -69,14 +80,14 @@ impl Plaintext {
         }
     }
 
-    /// hyper writes: the first write of an exchange is where the gate stands.
-    pub(super) fn before_write(&mut self, book: &mut Book, bytes: &[u8]) -> Admission {
+    /// hyper writes: the first write of an exchange is where the gate stands. `turns`: read under the lock.
+    pub(super) fn before_write(&mut self, book: &mut Book, turns: u64, bytes: &[u8]) -> Admission {
         self.unflushed = true;
         // Either may come after a proxy's CONNECT. What is spoken within TLS cannot be told from below: it may be HTTP/2.
         if bytes.starts_with(HTTP2_PREFACE) || (!book.split && bytes.starts_with(TLS_HANDSHAKE)) {
             book.multiplexed = true;
         }
-        book.overtake(self.turns_at_read);
+        book.overtake(turns != self.turns_at_read);
         let begins = book.begin_if_certain();
         if begins && book.condemned {
             book.refuse(GateReason::Condemned);

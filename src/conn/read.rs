@@ -14,6 +14,7 @@ use hyper::rt::{Read, ReadBuf, ReadBufCursor};
     unsafe_code,
     reason = "the safe way is a second copy of every response; see the safety comments"
 )]
+#[inline]
 pub(super) fn poll_read_seen<T: Read>(
     io: Pin<&mut T>,
     cx: &mut Context<'_>,

@@ -70,7 +70,8 @@ impl<T> TrackedIo<T> {
             let admission = if split {
                 book.admission()
             } else {
-                self.plaintext.before_write(&mut book, first)
+                let turns = self.ledger.turns();
+                self.plaintext.before_write(&mut book, turns, first)
             };
             (admission, book.gate_due, book.refuted)
         };
@@ -146,7 +147,7 @@ impl<T: Read + Unpin> Read for TrackedIo<T> {
         let ledger = &this.ledger;
         let split = ledger.is_split();
         if !split {
-            this.plaintext.before_read(&mut ledger.book());
+            this.plaintext.before_read(ledger);
         }
         let mut wants_hold = false;
         let result = poll_read_seen(Pin::new(&mut this.inner), cx, cursor, |bytes| {
