@@ -52,6 +52,8 @@ pub(crate) enum Freeze {
 pub(crate) enum Admission {
     /// It is made.
     Granted,
+    /// It is taken and thrown away: others may still be answered on the connection.
+    Swallowed,
     /// It fails: the gate has refused it, or the connection has ended.
     Refused(Option<GateReason>),
 }
@@ -196,13 +198,20 @@ impl Book {
         }
     }
 
-    /// Whether a write to the socket may be made.
+    /// Whether a write may be made.
     pub(crate) fn admission(&self) -> Admission {
-        if self.is_sealed() {
+        if self.is_deaf() {
+            Admission::Swallowed
+        } else if self.is_sealed() {
             Admission::Refused(self.refused)
         } else {
             Admission::Granted
         }
+    }
+
+    /// Whether what is written is thrown away; see [`deaf`](super::deaf).
+    pub(crate) fn is_deaf(&self) -> bool {
+        self.multiplexed && (self.failed || self.is_sealed())
     }
 
     /// Whether the request left in one piece. If it did not, a peer that had half-closed may have read the first piece,

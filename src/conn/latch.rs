@@ -178,6 +178,41 @@ async fn connected() -> (PlainIo<Tls>, server::TlsStream<TcpStream>) {
 }
 
 #[tokio::test]
+async fn http2_in_tls_is_read_out_though_the_socket_fails() {
+    let mut pair = Pair::used().await;
+    let ledger = pair.pool.ledger().unwrap();
+    let write = |tap: &mut PlainIo<Tls>, bytes: &'static [u8]| {
+        let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+        Pin::new(tap).poll_write(&mut cx, bytes)
+    };
+    let preface = write(&mut pair.tap, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+    assert!(matches!(preface, std::task::Poll::Ready(Ok(24))));
+    pair.peer.write_all(ANSWER).await.unwrap();
+    let before = ledger.book().written;
+    let (socket, _) = pair.peer.get_ref();
+    let aborted = socket2::SockRef::from(socket).set_linger(Some(std::time::Duration::ZERO));
+    aborted.unwrap();
+    drop(pair.peer);
+    let lost = write(&mut pair.tap, b"lost");
+    assert!(matches!(lost, std::task::Poll::Ready(Ok(4))), "{lost:?}");
+    assert!(ledger.book().failed);
+    assert_eq!(ledger.book().written, before);
+    let mut memory = [0; 64];
+    let mut answer = ReadBuf::new(&mut memory);
+    let tap = &mut pair.tap;
+    std::future::poll_fn(|cx| Pin::new(&mut *tap).poll_read(cx, answer.unfilled()))
+        .await
+        .unwrap();
+    assert_eq!(answer.filled(), ANSWER);
+    let end = std::future::poll_fn(|cx| {
+        let mut memory = [0; 64];
+        let mut rest = ReadBuf::new(&mut memory);
+        Pin::new(&mut *tap).poll_read(cx, rest.unfilled())
+    });
+    end.await.unwrap_err();
+}
+
+#[tokio::test]
 async fn a_condemned_living_connection_sends_not_one_byte_even_by_a_forced_shutdown() {
     let pair = Pair::used().await;
     pair.pool.ledger().unwrap().book().condemned = true;

@@ -33,6 +33,8 @@ pub(crate) struct Ledger {
     /// How often the boundary was set by a turn: changed under the lock, and read without it by a read that has nothing
     /// else to ask.
     turns: AtomicU64,
+    /// Something that was written was thrown away; see [`deaf`](super::deaf).
+    deaf: AtomicBool,
     book: Mutex<Book>,
 }
 
@@ -44,6 +46,7 @@ impl Ledger {
             probe,
             split: AtomicBool::new(false),
             turns: AtomicU64::new(0),
+            deaf: AtomicBool::new(false),
             book: Mutex::new(Book::default()),
         })
     }
@@ -64,6 +67,16 @@ impl Ledger {
     /// How often the boundary was set by a turn.
     pub(super) fn turns(&self) -> u64 {
         self.turns.load(Ordering::Acquire)
+    }
+
+    /// Whether something that was written was thrown away.
+    pub(super) fn is_deaf(&self) -> bool {
+        self.deaf.load(Ordering::Acquire)
+    }
+
+    /// Something that was written is thrown away. Returns whether it is the first.
+    pub(super) fn deafen(&self) -> bool {
+        !self.deaf.swap(true, Ordering::AcqRel)
     }
 
     pub(crate) fn book(&self) -> MutexGuard<'_, Book> {

@@ -15,9 +15,12 @@
 //!          exchange ──end of stream──▶ frozen ──second look──▶ aborted
 //! ```
 //!
+//! HTTP/2 ends otherwise, see [`deaf`]: it is read to its end, whatever became of its writes.
+//!
 //! Knows nothing of methods and policies; what a request may do is decided above.
 
 mod book;
+mod deaf;
 mod facts;
 mod gate;
 mod layer;
@@ -47,6 +50,9 @@ mod attacked;
 #[cfg(test)]
 #[cfg(target_os = "linux")]
 mod latch;
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod read_out;
 #[cfg(test)]
 #[cfg(target_os = "linux")]
 mod tests;

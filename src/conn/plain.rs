@@ -14,6 +14,7 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
 
 use super::book::Admission;
+use super::deaf;
 use super::facts::Facts;
 use super::ledger::Ledger;
 use super::plaintext::{Plaintext, closed, swallows_shutdown};
@@ -57,18 +58,21 @@ impl<T> PlainIo<T> {
         &mut self.inner
     }
 
-    fn admit(&mut self, first: &[u8]) -> io::Result<()> {
+    /// Whether the write is to be made; if not, it is to be thrown away.
+    fn admit(&mut self, first: &[u8]) -> io::Result<bool> {
         let mut book = self.ledger.book();
         let turns = self.ledger.turns();
         let admission = self.plaintext.before_write(&mut book, turns, first);
         drop(book);
         match admission {
-            Admission::Granted => Ok(()),
+            Admission::Granted => Ok(true),
+            Admission::Swallowed => Ok(false),
             Admission::Refused(refused) => Err(closed(refused)),
         }
     }
 
-    fn wrote(&self, offered: usize, result: &Poll<io::Result<usize>>) {
+    /// Notes what became of a write. Returns whether its failure is to be kept from whoever wrote.
+    fn wrote(&self, offered: usize, result: &Poll<io::Result<usize>>) -> bool {
         let n = match result {
             Poll::Ready(Ok(n)) => *n,
             // TLS may have sent some records of it before it failed, and nobody below has counted them.
@@ -80,6 +84,16 @@ impl<T> PlainIo<T> {
             book.wrote_socket(n as u64);
         }
         Plaintext::after_write(&mut book);
+        match result {
+            Poll::Ready(Err(error)) if book.multiplexed => {
+                // What failed on the socket itself has been seen there.
+                if !book.failed {
+                    book.fail(error);
+                }
+                book.is_deaf()
+            }
+            _ => false,
+        }
     }
 }
 
@@ -99,6 +113,9 @@ impl<T: Read + Write + Unpin> Read for PlainIo<T> {
         if let Poll::Ready(Err(error)) = &result {
             Plaintext::read_failed(&mut ledger.book(), error);
         }
+        if this.alone && result.is_pending() && ledger.is_deaf() {
+            return deaf::read_nothing(ledger, None);
+        }
         if wants_hold {
             // Reaches the tap on the socket, which then keeps a descriptor. There is nothing to flush: TLS hands on
             // what it has as soon as it has it, and if it has more, the frozen write loses the proof and nothing else.
@@ -115,9 +132,13 @@ impl<T: Write + Unpin> Write for PlainIo<T> {
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = &mut *self;
-        this.admit(buf)?;
+        if !this.admit(buf)? {
+            return deaf::swallow(&this.ledger, cx, &[IoSlice::new(buf)]);
+        }
         let result = Pin::new(&mut this.inner).poll_write(cx, buf);
-        this.wrote(buf.len(), &result);
+        if this.wrote(buf.len(), &result) {
+            return deaf::swallow(&this.ledger, cx, &[IoSlice::new(buf)]);
+        }
         result
     }
 
@@ -128,9 +149,14 @@ impl<T: Write + Unpin> Write for PlainIo<T> {
     ) -> Poll<io::Result<usize>> {
         let this = &mut *self;
         let first = bufs.first().map_or(&[][..], |first| first);
-        this.admit(first)?;
+        let len = bufs.iter().map(|buf| buf.len()).sum();
+        if !this.admit(first)? {
+            return deaf::swallow(&this.ledger, cx, bufs);
+        }
         let result = Pin::new(&mut this.inner).poll_write_vectored(cx, bufs);
-        this.wrote(bufs.iter().map(|buf| buf.len()).sum(), &result);
+        if this.wrote(len, &result) {
+            return deaf::swallow(&this.ledger, cx, bufs);
+        }
         result
     }
 
@@ -140,7 +166,11 @@ impl<T: Write + Unpin> Write for PlainIo<T> {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.plaintext.before_flush();
-        Pin::new(&mut self.inner).poll_flush(cx)
+        if self.ledger.is_deaf() {
+            return Poll::Ready(Ok(()));
+        }
+        let result = Pin::new(&mut self.inner).poll_flush(cx);
+        deaf::flushed(&self.ledger, cx, result)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -120,7 +120,7 @@ impl Plaintext {
 /// being waited for.
 pub(super) fn swallows_shutdown(ledger: &Arc<Ledger>) -> bool {
     let book = ledger.book();
-    book.refused.is_some() || book.freeze != Freeze::Thawed
+    book.refused.is_some() || book.freeze != Freeze::Thawed || book.is_deaf()
 }
 
 /// The error of a write after the peer's end, or after the refusal.

@@ -212,7 +212,7 @@ async fn lose(probe: &'static dyn Probe) -> SecondLook {
 }
 
 /// A socket to put in the place of one that is closed.
-fn unconnected() -> std::net::TcpStream {
+pub(super) fn unconnected() -> std::net::TcpStream {
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None);
     socket.unwrap().into()
 }

@@ -10,6 +10,7 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
 
 use super::book::{Admission, Hold};
+use super::deaf;
 use super::facts::Facts;
 use super::gate;
 use super::ledger::Ledger;
@@ -64,8 +65,9 @@ impl<T> TrackedIo<T> {
     }
 
     /// What stands before every write to the socket: the latch, the freeze, and at an exchange's begin the gate.
-    fn admit(&mut self, split: bool, first: &[u8]) -> io::Result<()> {
-        let (admission, gate_due, refuted) = {
+    /// Whether the write is to be made; if not, it is to be thrown away.
+    fn admit(&mut self, split: bool, first: &[u8]) -> io::Result<bool> {
+        let (admission, is_due, never_believe) = {
             let mut book = self.ledger.book();
             let admission = if split {
                 book.admission()
@@ -75,15 +77,15 @@ impl<T> TrackedIo<T> {
             };
             (admission, book.gate_due, book.refuted)
         };
-        if let Admission::Refused(refused) = admission {
-            return Err(closed(refused));
+        match admission {
+            Admission::Granted => {}
+            Admission::Swallowed => return Ok(false),
+            Admission::Refused(refused) => return Err(closed(refused)),
         }
-        match (self.show)(&self.inner) {
-            Some(socket) if gate_due => {
-                gate::ask(&self.ledger, socket, self.plain_tcp && !refuted).map_err(refusal)
-            }
-            _ => Ok(()),
+        if let Some(socket) = (self.show)(&self.inner).filter(|_| is_due) {
+            gate::ask(&self.ledger, socket, self.plain_tcp && !never_believe).map_err(refusal)?;
         }
+        Ok(true)
     }
 
     /// Makes the descriptor for the second look, if one is wanted and not made yet.
@@ -101,7 +103,8 @@ impl<T> TrackedIo<T> {
         self.ledger.notify();
     }
 
-    fn wrote(&self, split: bool, result: &Poll<io::Result<usize>>) {
+    /// Notes what became of a write. Returns whether its failure is to be kept from whoever wrote.
+    fn wrote(&self, split: bool, result: &Poll<io::Result<usize>>) -> bool {
         let mut book = self.ledger.book();
         match result {
             Poll::Ready(Ok(n)) => book.wrote_socket(*n as u64),
@@ -117,22 +120,28 @@ impl<T> TrackedIo<T> {
         if !split {
             Plaintext::after_write(&mut book);
         }
+        matches!(result, Poll::Ready(Err(_))) && book.is_deaf()
     }
 
     /// Writes by `write`, with everything that stands before and after it.
     fn poll_write_by(
         &mut self,
         cx: &mut Context<'_>,
-        first: &[u8],
+        bufs: &[IoSlice<'_>],
         write: impl FnOnce(Pin<&mut T>, &mut Context<'_>) -> Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>>
     where
         T: Unpin,
     {
+        let first = bufs.first().map_or(&[][..], |first| first);
         let split = self.ledger.is_split();
-        self.admit(split, first)?;
+        if !self.admit(split, first)? {
+            return deaf::swallow(&self.ledger, cx, bufs);
+        }
         let result = write(Pin::new(&mut self.inner), cx);
-        self.wrote(split, &result);
+        if self.wrote(split, &result) {
+            return deaf::swallow(&self.ledger, cx, bufs);
+        }
         result
     }
 }
@@ -158,8 +167,12 @@ impl<T: Read + Unpin> Read for TrackedIo<T> {
             }
             wants_hold = matches!(book.hold, Hold::Wanted);
         });
-        if let Poll::Ready(Err(error)) = &result {
-            ledger.book().fail(error);
+        match &result {
+            Poll::Ready(Err(error)) => ledger.book().fail(error),
+            Poll::Pending if ledger.is_deaf() => {
+                return deaf::read_nothing(ledger, (this.show)(&this.inner));
+            }
+            _ => {}
         }
         if wants_hold {
             this.hold();
@@ -174,7 +187,7 @@ impl<T: Write + Unpin> Write for TrackedIo<T> {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.poll_write_by(cx, buf, |io, cx| io.poll_write(cx, buf))
+        self.poll_write_by(cx, &[IoSlice::new(buf)], |io, cx| io.poll_write(cx, buf))
     }
 
     fn poll_write_vectored(
@@ -182,8 +195,7 @@ impl<T: Write + Unpin> Write for TrackedIo<T> {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let first = bufs.first().map_or(&[][..], |first| first);
-        self.poll_write_by(cx, first, |io, cx| io.poll_write_vectored(cx, bufs))
+        self.poll_write_by(cx, bufs, |io, cx| io.poll_write_vectored(cx, bufs))
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -196,7 +208,11 @@ impl<T: Write + Unpin> Write for TrackedIo<T> {
             self.hold();
         }
         self.plaintext.before_flush();
-        Pin::new(&mut self.inner).poll_flush(cx)
+        if self.ledger.is_deaf() {
+            return Poll::Ready(Ok(()));
+        }
+        let result = Pin::new(&mut self.inner).poll_flush(cx);
+        deaf::flushed(&self.ledger, cx, result)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -50,10 +50,6 @@ pin_project! {
 }
 
 /// What one state leads to.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "moved once a state; a box would cost every request an allocation"
-)]
 pub(super) enum Step<F, B, R, E> {
     Go(State<F, B, R, E>),
     Return(Result<Response<R>, Error>),
