@@ -37,14 +37,20 @@ pub(super) fn swallow(
 }
 
 /// What a flush says that ended so: a transport with a buffer of its own writes there.
+#[inline]
 pub(super) fn flushed(
     ledger: &Ledger,
     cx: &mut Context<'_>,
     result: Poll<io::Result<()>>,
 ) -> Poll<io::Result<()>> {
-    let Poll::Ready(Err(error)) = result else {
-        return result;
-    };
+    match result {
+        Poll::Ready(Err(error)) => flush_failed(ledger, cx, error),
+        result => result,
+    }
+}
+
+#[cold]
+fn flush_failed(ledger: &Ledger, cx: &mut Context<'_>, error: io::Error) -> Poll<io::Result<()>> {
     let is_deaf = {
         let mut book = ledger.book();
         if book.multiplexed {

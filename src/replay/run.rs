@@ -35,9 +35,9 @@ pub(super) struct Run<S, B> {
 }
 
 /// What another attempt is made of.
-pub(super) struct Again<S, B> {
-    pub(super) take: Take<B>,
-    pub(super) service: S,
+struct Again<S, B> {
+    take: Take<B>,
+    service: S,
 }
 
 /// An attempt that may have failed: what the caller gets if nothing more is done, and the evidence for what is.
@@ -71,11 +71,13 @@ fn is_answer<R>(response: &Response<R>) -> bool {
 
 impl<S, B> Run<S, B> {
     /// A call that began at `started`, whose request may be sent again.
+    #[inline]
     pub(super) fn recorded(
         method: Method,
         profile: RequestProfile,
         started: Instant,
-        again: Again<S, B>,
+        take: Take<B>,
+        service: S,
     ) -> Box<Self> {
         Box::new(Self {
             method,
@@ -83,7 +85,7 @@ impl<S, B> Run<S, B> {
             attempts: Vec::new(),
             sent_again: 0,
             started,
-            again: Some(again),
+            again: Some(Again { take, service }),
         })
     }
 

@@ -9,7 +9,7 @@ use http_body::Body;
 use tower_service::Service;
 
 use super::future::ResponseFuture;
-use super::run::{Again, Run};
+use super::run::Run;
 use super::take::Take;
 use super::timer::{Deadline, Instant};
 use crate::body::ReplayBody;
@@ -73,11 +73,13 @@ where
         let deadline = self.policy.deadline(request.extensions());
         // The service that was polled ready is the one to call; its clone is polled before it is called.
         let (run, first) = if self.policy.may_ever_replay(profile) {
-            let service = self.service.clone();
             let (take, body) = Take::new(request, self.policy.clone(), deadline);
             let first = take.carry(body);
-            let again = Again { take, service };
-            (Run::recorded(method, profile, started, again), first)
+            let service = self.service.clone();
+            (
+                Run::recorded(method, profile, started, take, service),
+                first,
+            )
         } else {
             let first = request.map(ReplayBody::once);
             (Run::once(method, profile, started), first)

@@ -40,6 +40,7 @@ where
     B::Error: Into<BoxError>,
 {
     /// Keeps what is needed to send the request again; the body of the first sending comes beside it.
+    #[inline]
     pub(super) fn new(
         request: Request<B>,
         policy: RetryPolicy,
