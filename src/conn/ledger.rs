@@ -79,6 +79,7 @@ impl Ledger {
         !self.deaf.swap(true, Ordering::AcqRel)
     }
 
+    #[inline]
     pub(crate) fn book(&self) -> MutexGuard<'_, Book> {
         // No call that can panic is made under the lock; should one ever do so, the counts are still true.
         self.book.lock().unwrap_or_else(PoisonError::into_inner)

@@ -10,7 +10,7 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::run::{Ended, Run, Waiting};
+use super::run::{self, Ended, Run, Waiting};
 use super::timer::{Deadline, Timer};
 use crate::body::ReplayBody;
 use crate::error::Error;
@@ -99,7 +99,14 @@ where
         }
         loop {
             let step = match this.state.as_mut().project() {
-                StateProj::Attempting { future } => this.run.conclude(ready!(future.poll(cx))),
+                StateProj::Attempting { future } => match ready!(future.poll(cx)) {
+                    Ok(mut response) if run::is_answer(&response) => {
+                        this.run.answered(&mut response);
+                        this.state.set(State::Done);
+                        return Poll::Ready(Ok(response));
+                    }
+                    outcome => this.run.conclude(outcome),
+                },
                 StateProj::Collecting { ended, replay } => {
                     ready!(this.run.poll_convert(ended, *replay, cx))
                 }

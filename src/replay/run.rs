@@ -65,7 +65,7 @@ impl<R, E: Attested> Ended<R, E> {
 
 /// Whether this is the response, and nothing else: a status that says that the request was not processed comes with
 /// evidence.
-fn is_answer<R>(response: &Response<R>) -> bool {
+pub(super) fn is_answer<R>(response: &Response<R>) -> bool {
     response.extensions().get::<Evidence>().is_none()
 }
 
@@ -158,7 +158,8 @@ impl<S, B> Run<S, B> {
         }
     }
 
-    fn answered<R>(&mut self, response: &mut Response<R>) {
+    /// Tells in the response what came before it.
+    pub(super) fn answered<R>(&mut self, response: &mut Response<R>) {
         if !self.attempts.is_empty() {
             let failed = Attempts::new(mem::take(&mut self.attempts));
             response.extensions_mut().insert(failed);
@@ -173,19 +174,12 @@ where
     B: Body,
     B::Error: Into<BoxError>,
 {
-    /// An attempt has ended.
-    #[inline]
+    /// An attempt has ended, and not with an answer.
     pub(super) fn conclude(
         &mut self,
         outcome: Result<Response<R>, S::Error>,
     ) -> Step<S::Future, B, R, S::Error> {
-        let ended = match outcome {
-            Ok(mut response) if is_answer(&response) => {
-                self.answered(&mut response);
-                return Step::Return(Ok(response));
-            }
-            outcome => Ended::of(outcome),
-        };
+        let ended = Ended::of(outcome);
         match self.decide(ended.evidence.as_ref()) {
             Decision::Replay(replay) if replay.as_get => {
                 let ended = Some(Box::new(ended));

@@ -2,6 +2,7 @@
 
 use std::task::{Context, Poll};
 
+use http::uri::Authority;
 use http::{Method, Request, Response, Version};
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::capture_connection;
@@ -83,6 +84,15 @@ fn take_token<B>(request: &mut Request<ReplayBody<B>>) -> Option<Sending> {
     Some(token.take(request.method(), request.uri()))
 }
 
+fn names_host(authority: &Authority) -> bool {
+    match authority.as_str().as_bytes() {
+        [] | [b':', ..] => false,
+        // A name before the host.
+        bytes if bytes.contains(&b'@') => !authority.host().is_empty(),
+        _ => true,
+    }
+}
+
 /// A request that cannot be sent as it is.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 pub(super) enum InvalidRequest {
@@ -105,7 +115,7 @@ impl InvalidRequest {
         if request
             .uri()
             .authority()
-            .is_none_or(|authority| authority.host().is_empty())
+            .is_none_or(|authority| !names_host(authority))
         {
             return Some(Self::NoAuthority);
         }
