@@ -85,6 +85,12 @@ impl Ledger {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// A call on the socket itself failed.
+    #[cold]
+    pub(super) fn fail(&self, error: &std::io::Error) {
+        self.book().fail(error);
+    }
+
     /// Everything written so far belongs to what came before the first exchange: a TLS handshake, a proxy's CONNECT.
     pub(crate) fn open(self: &Arc<Self>) {
         scope::current(|slot| {

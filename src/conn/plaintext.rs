@@ -45,10 +45,14 @@ impl Plaintext {
     ///
     /// Most reads find nothing to do here, and take no lock: the boundary is set by a turn, which is counted, or by this
     /// task. A turn that is not seen yet comes after this read.
+    #[inline]
     pub(super) fn before_read(&mut self, ledger: &Ledger) {
-        if !self.unsettled && ledger.turns() == self.turns_at_read {
-            return;
+        if self.unsettled || ledger.turns() != self.turns_at_read {
+            self.settle(ledger);
         }
+    }
+
+    fn settle(&mut self, ledger: &Ledger) {
         let mut book = ledger.book();
         self.turns_at_read = ledger.turns();
         if !self.unflushed {

@@ -168,7 +168,7 @@ impl<T: Read + Unpin> Read for TrackedIo<T> {
             wants_hold = matches!(book.hold, Hold::Wanted);
         });
         match &result {
-            Poll::Ready(Err(error)) => ledger.book().fail(error),
+            Poll::Ready(Err(error)) => ledger.fail(error),
             Poll::Pending if ledger.is_deaf() => {
                 return deaf::read_nothing(ledger, (this.show)(&this.inner));
             }
