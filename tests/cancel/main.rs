@@ -18,6 +18,8 @@
 mod client;
 #[path = "../it/kernel.rs"]
 mod kernel;
+#[path = "../it/loopback/mod.rs"]
+mod loopback;
 #[path = "../it/peer/mod.rs"]
 mod peer;
 

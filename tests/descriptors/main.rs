@@ -17,6 +17,8 @@
 
 #[path = "../it/kernel.rs"]
 mod kernel;
+#[path = "../it/loopback/mod.rs"]
+mod loopback;
 #[path = "../it/peer/mod.rs"]
 mod peer;
 #[path = "../it/proof/setup.rs"]

@@ -15,6 +15,7 @@ mod client;
 mod early_close;
 mod fuzz;
 mod kernel;
+mod loopback;
 mod peer;
 mod peer_selftest;
 mod proof;

@@ -14,6 +14,12 @@
     reason = "test code: nothing is exported, and a panic is how a test fails"
 )]
 
+#[path = "../it/loopback/mod.rs"]
+#[allow(
+    dead_code,
+    reason = "shared with the scenarios, which use the rest of it"
+)]
+mod loopback;
 #[path = "../it/peer/mod.rs"]
 #[allow(
     dead_code,

@@ -13,6 +13,8 @@
     reason = "test code: nothing is exported, and a panic is how a test fails; the peer is shared with other tests"
 )]
 
+#[path = "../it/loopback/mod.rs"]
+mod loopback;
 #[path = "../it/peer/mod.rs"]
 mod peer;
 

@@ -9,11 +9,10 @@
 
 use std::io;
 
-use super::Stage;
-use super::count::Execution;
 use super::request::Request;
 use super::script::{Script, Step};
-use super::wire::Wire;
+use super::{Execution, Stage};
+use crate::loopback::wire::Wire;
 
 #[derive(Debug)]
 pub(super) struct Connection<'a> {

@@ -1,8 +1,7 @@
 //! A scripted HTTP/1.1 server on a loopback socket: it does on the wire exactly what a [`Script`] says, and counts.
 //!
 //! It runs on threads of its own, never on the runtime of the test, because tests block that runtime on purpose.
-//! Invariant: no blocking call outlives the [`Peer`]. Sockets are polled against the stop flag, waits hang on one condition
-//! variable, and no descriptor is ever duplicated (a `close(2)` that left a duplicate open would send nothing).
+//! Sockets, cues and counters are those of [`loopback`](crate::loopback).
 //!
 //! ```text
 //! let peer = Peer::start(Tls::Off, |n| match n {
@@ -15,34 +14,35 @@
 //! ```
 
 mod connection;
-mod count;
-mod cue;
 mod random;
 mod request;
 mod script;
-mod session;
-pub mod tls;
-mod wire;
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex};
-use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::net::SocketAddr;
 
 use rustls::pki_types::CertificateDer;
 
-pub use self::count::Execution;
 pub use self::script::{Script, Step};
-pub use self::tls::Tls;
+pub use crate::loopback::tls::{self, Tls};
 
 use self::connection::Connection;
-use self::count::Tally;
-use self::cue::Cues;
-use self::wire::Wire;
+use crate::loopback::{Server, Stage as Shared};
 
-/// How long a dropped peer may take to end its threads before the drop panics.
-const END_WITHIN: Duration = Duration::from_secs(5);
+/// A request that the peer acted on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Execution {
+    /// The connection it came by, counted from 0.
+    pub connection: usize,
+    pub method: String,
+    /// The request target as it was sent.
+    pub path: String,
+    /// In order, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The decoded body, as far as it had been read.
+    pub body: Vec<u8>,
+}
+
+type Stage = Shared<Execution>;
 
 /// A running server; dropping it closes every socket and joins every thread.
 ///
@@ -52,19 +52,8 @@ const END_WITHIN: Duration = Duration::from_secs(5);
 /// that such a test cannot pass.
 #[derive(Debug)]
 pub struct Peer {
-    addr: SocketAddr,
     tls: Tls,
-    stage: Arc<Stage>,
-    thread: Option<JoinHandle<()>>,
-    /// Disconnects when the thread has ended. In a mutex only to make the peer `Sync`.
-    running: Mutex<Receiver<()>>,
-}
-
-/// What the test and all scripts of a peer share.
-#[derive(Debug, Default)]
-struct Stage {
-    cues: Cues,
-    tally: Tally,
+    server: Server<Execution>,
 }
 
 impl Peer {
@@ -73,28 +62,14 @@ impl Peer {
     where
         F: FnMut(usize) -> Script + Send + 'static,
     {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let addr = listener.local_addr().unwrap();
-        let stage = Arc::new(Stage::default());
-        let (sender, running) = channel();
-        let thread = thread::Builder::new()
-            .name(format!("peer {addr}"))
-            .spawn({
-                let stage = Arc::clone(&stage);
-                move || accept(&listener, tls, &stage, scripts, sender)
-            })
-            .unwrap();
-        Self {
-            addr,
-            tls,
-            stage,
-            thread: Some(thread),
-            running: Mutex::new(running),
-        }
+        let server = Server::start(tls.server_config(), scripts, |n, script, wire, stage| {
+            Connection::new(n, wire, stage).run(script);
+        });
+        Self { tls, server }
     }
 
     pub fn addr(&self) -> SocketAddr {
-        self.addr
+        self.server.addr()
     }
 
     /// The URL of a path: `http` or `https`, host `localhost`.
@@ -102,11 +77,11 @@ impl Peer {
     /// Only 127.0.0.1 is bound. A client that resolves `localhost` to `::1` first is refused there and goes on to 127.0.0.1; one
     /// that must open no second socket uses [`addr`](Self::addr), for which the certificate is valid too.
     pub fn url(&self, path: &str) -> String {
-        let scheme = match self.tls {
-            Tls::Off => "http",
-            Tls::V12 { .. } | Tls::V13 { .. } => "https",
-        };
-        format!("{scheme}://localhost:{}{path}", self.addr.port())
+        format!(
+            "{}://localhost:{}{path}",
+            self.tls.scheme(),
+            self.addr().port()
+        )
     }
 
     /// The self-signed certificate to trust; the same one for all peers of the process.
@@ -125,7 +100,7 @@ impl Peer {
 
     /// Releases [`Step::Wait`] of this name: on every connection, now and later.
     pub fn go(&self, name: &'static str) {
-        self.stage.cues.go(name);
+        self.server.stage().cues.go(name);
     }
 
     /// Blocks until some script came to [`Step::Signal`] of this name.
@@ -134,21 +109,19 @@ impl Peer {
     ///
     /// After 10 seconds.
     pub fn reached(&self, name: &'static str) {
-        self.stage.cues.reached(name);
+        self.server.stage().cues.reached(name);
     }
 
     /// As [`reached`](Self::reached), without blocking the runtime.
     ///
     /// Waits on a blocking thread, not by `tokio::time::sleep`, so that it takes real time and leaves a paused clock alone.
     pub async fn reached_async(&self, name: &'static str) {
-        let stage = Arc::clone(&self.stage);
-        let waiting = tokio::task::spawn_blocking(move || stage.cues.reached(name));
-        waiting.await.unwrap();
+        self.server.reached_async(name).await;
     }
 
     /// How many connections were accepted.
     pub fn connections(&self) -> usize {
-        self.stage.tally.connections()
+        self.server.stage().tally.connections()
     }
 
     /// How often a request of this method and path was executed.
@@ -161,66 +134,16 @@ impl Peer {
 
     /// Every execution, in order.
     pub fn executions(&self) -> Vec<Execution> {
-        self.stage.tally.executions()
+        self.server.stage().tally.executions()
     }
 
     /// Application bytes (above TLS) read on connection `n`; 0 if there was none.
     pub fn bytes_read(&self, n: usize) -> usize {
-        self.stage.tally.plain(n)
+        self.server.stage().tally.plain(n)
     }
 
     /// Bytes read from the socket (below TLS, with the handshake) on connection `n`; 0 if there was none.
     pub fn raw_bytes(&self, n: usize) -> usize {
-        self.stage.tally.raw(n)
+        self.server.stage().tally.raw(n)
     }
-}
-
-impl Drop for Peer {
-    fn drop(&mut self) {
-        self.stage.cues.stop();
-        // A connection of our own wakes the accept, which then sees that it is over.
-        drop(TcpStream::connect_timeout(&self.addr, END_WITHIN));
-        let running = self.running.get_mut().unwrap();
-        let ended = running.recv_timeout(END_WITHIN) == Err(RecvTimeoutError::Disconnected);
-        let fault = if ended {
-            self.thread.take().and_then(|thread| thread.join().err())
-        } else {
-            Some(Box::new("a thread of the peer does not end") as _)
-        };
-        match fault {
-            Some(fault) if !thread::panicking() => std::panic::resume_unwind(fault),
-            _ => {}
-        }
-    }
-}
-
-/// Accepts until the peer is dropped, one thread a connection; returns when all of these have ended.
-fn accept<F>(listener: &TcpListener, tls: Tls, stage: &Stage, mut scripts: F, running: Sender<()>)
-where
-    F: FnMut(usize) -> Script,
-{
-    // Lives until the end of this function, panics included: that is the signal the drop waits for.
-    let _running = running;
-    let config = tls.server_config();
-    thread::scope(|threads| {
-        for n in 0.. {
-            let (stream, _) = listener.accept().unwrap();
-            if stage.cues.stopped() {
-                return;
-            }
-            let traffic = stage.tally.accepted();
-            let script = scripts(n);
-            let config = config.clone();
-            thread::Builder::new()
-                .name(format!(
-                    "peer {} connection {n}",
-                    stream.local_addr().unwrap()
-                ))
-                .spawn_scoped(threads, move || {
-                    let wire = Wire::new(stream, &stage.cues, traffic, config);
-                    Connection::new(n, wire, stage).run(script);
-                })
-                .unwrap();
-        }
-    });
 }

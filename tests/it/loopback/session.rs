@@ -9,14 +9,14 @@ use std::sync::Arc;
 use rustls::{ServerConfig, ServerConnection};
 
 #[derive(Debug)]
-pub(super) struct Session {
+pub struct Session {
     connection: ServerConnection,
     ends_with_close_notify: bool,
     record: Record,
 }
 
 impl Session {
-    pub(super) fn new(config: Arc<ServerConfig>, ends_with_close_notify: bool) -> Self {
+    pub fn new(config: Arc<ServerConfig>, ends_with_close_notify: bool) -> Self {
         let mut connection = ServerConnection::new(config).unwrap();
         connection.set_buffer_limit(None);
         Self {
@@ -26,11 +26,7 @@ impl Session {
         }
     }
 
-    pub(super) fn read(
-        &mut self,
-        socket: &mut (impl Read + Write),
-        buf: &mut [u8],
-    ) -> io::Result<usize> {
+    pub fn read(&mut self, socket: &mut (impl Read + Write), buf: &mut [u8]) -> io::Result<usize> {
         loop {
             match self.connection.reader().read(buf) {
                 Err(e) if e.kind() == ErrorKind::WouldBlock => self.read_record(socket)?,
@@ -39,31 +35,27 @@ impl Session {
         }
     }
 
-    pub(super) fn send(
-        &mut self,
-        socket: &mut (impl Read + Write),
-        bytes: &[u8],
-    ) -> io::Result<()> {
+    pub fn send(&mut self, socket: &mut (impl Read + Write), bytes: &[u8]) -> io::Result<()> {
         self.connection.writer().write_all(bytes)?;
         self.flush(socket)
     }
 
-    pub(super) fn close_notify(&mut self, socket: &mut (impl Read + Write)) -> io::Result<()> {
+    pub fn close_notify(&mut self, socket: &mut (impl Read + Write)) -> io::Result<()> {
         self.connection.send_close_notify();
         self.flush(socket)
     }
 
-    pub(super) fn is_handshaking(&self) -> bool {
+    pub fn is_handshaking(&self) -> bool {
         self.connection.is_handshaking()
     }
 
     /// The peer's setting, for `Fin` and `Close`.
-    pub(super) fn ends_with_close_notify(&self) -> bool {
+    pub fn ends_with_close_notify(&self) -> bool {
         self.ends_with_close_notify
     }
 
     /// Reads a piece of a record, and never of the next one; answers what rustls wants answered.
-    pub(super) fn read_record(&mut self, socket: &mut (impl Read + Write)) -> io::Result<()> {
+    pub fn read_record(&mut self, socket: &mut (impl Read + Write)) -> io::Result<()> {
         let mut source = OneRecord {
             record: &mut self.record,
             socket,

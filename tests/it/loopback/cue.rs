@@ -12,7 +12,7 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Default)]
-pub(super) struct Cues {
+pub struct Cues {
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -26,28 +26,28 @@ struct State {
 
 impl Cues {
     /// The test lets the scripts go on.
-    pub(super) fn go(&self, name: &'static str) {
+    pub fn go(&self, name: &'static str) {
         self.change(|state| {
             state.given.insert(name);
         });
     }
 
     /// A script waits for [`go`](Self::go).
-    pub(super) fn wait(&self, name: &'static str) -> io::Result<()> {
+    pub fn wait(&self, name: &'static str) -> io::Result<()> {
         let waiting = |state: &mut State| !state.stopped && !state.given.contains(name);
         let state = self.changed.wait_while(self.lock(), waiting);
         going_on(&state.unwrap_or_else(PoisonError::into_inner))
     }
 
     /// A script says where it is.
-    pub(super) fn signal(&self, name: &'static str) {
+    pub fn signal(&self, name: &'static str) {
         self.change(|state| {
             state.reached.insert(name);
         });
     }
 
     /// The test waits for [`signal`](Self::signal).
-    pub(super) fn reached(&self, name: &'static str) {
+    pub fn reached(&self, name: &'static str) {
         let waiting = |state: &mut State| !state.stopped && !state.reached.contains(name);
         let state = self
             .changed
@@ -59,7 +59,7 @@ impl Cues {
     }
 
     /// A script does nothing for a while.
-    pub(super) fn pause(&self, duration: Duration) -> io::Result<()> {
+    pub fn pause(&self, duration: Duration) -> io::Result<()> {
         let waiting = |state: &mut State| !state.stopped;
         let state = self
             .changed
@@ -68,22 +68,22 @@ impl Cues {
     }
 
     /// A script does nothing for ever.
-    pub(super) fn stall(&self) -> io::Result<()> {
+    pub fn stall(&self) -> io::Result<()> {
         let state = self.changed.wait_while(self.lock(), |state| !state.stopped);
         going_on(&state.unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Ends everything.
-    pub(super) fn stop(&self) {
+    pub fn stop(&self) {
         self.change(|state| state.stopped = true);
     }
 
-    pub(super) fn stopped(&self) -> bool {
+    pub fn stopped(&self) -> bool {
         self.lock().stopped
     }
 
     /// An error once the peer is being dropped: what ends a script wherever it stands.
-    pub(super) fn check(&self) -> io::Result<()> {
+    pub fn check(&self) -> io::Result<()> {
         going_on(&self.lock())
     }
 

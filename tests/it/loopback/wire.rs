@@ -19,7 +19,7 @@ use super::session::Session;
 const TICK: Duration = Duration::from_millis(20);
 
 #[derive(Debug)]
-pub(super) struct Wire<'a> {
+pub struct Wire<'a> {
     socket: Socket<'a>,
     tls: Option<Session>,
     /// Application bytes read by [`Wire::read_ahead`], not yet part of a request.
@@ -27,7 +27,7 @@ pub(super) struct Wire<'a> {
 }
 
 impl<'a> Wire<'a> {
-    pub(super) fn new(
+    pub fn new(
         stream: TcpStream,
         cues: &'a Cues,
         traffic: Arc<Traffic>,
@@ -48,7 +48,7 @@ impl<'a> Wire<'a> {
     }
 
     /// Does the TLS handshake, and not a byte more.
-    pub(super) fn handshake(&mut self) -> io::Result<()> {
+    pub fn handshake(&mut self) -> io::Result<()> {
         let Some(tls) = &mut self.tls else {
             return Ok(());
         };
@@ -59,7 +59,7 @@ impl<'a> Wire<'a> {
     }
 
     /// Reads exactly so many application bytes and keeps them for the request to come.
-    pub(super) fn read_ahead(&mut self, bytes: usize) -> io::Result<()> {
+    pub fn read_ahead(&mut self, bytes: usize) -> io::Result<()> {
         let mut read = vec![0; bytes];
         let mut done = 0;
         while done < bytes {
@@ -72,7 +72,7 @@ impl<'a> Wire<'a> {
         Ok(())
     }
 
-    pub(super) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         match &mut self.tls {
             None => self.socket.write_all(bytes),
             Some(tls) => tls.send(&mut self.socket, bytes),
@@ -80,7 +80,7 @@ impl<'a> Wire<'a> {
     }
 
     /// Blocks until the kernel holds an unread byte, and leaves it there.
-    pub(super) fn wait_first_byte(&self) -> io::Result<()> {
+    pub fn wait_first_byte(&self) -> io::Result<()> {
         match self.socket.retry(|| self.socket.stream.peek(&mut [0]))? {
             0 => Err(ErrorKind::UnexpectedEof.into()),
             _ => Ok(()),
@@ -88,19 +88,19 @@ impl<'a> Wire<'a> {
     }
 
     /// Reads and forgets to the end of the stream: first above TLS, then of the socket.
-    pub(super) fn discard(&mut self) {
+    pub fn discard(&mut self) {
         let mut sink = [0; 16 * 1024];
         while matches!(self.read_new(&mut sink), Ok(1..)) {}
         // After the client's close_notify rustls reads no more; the socket may still bring a FIN.
         while self.tls.is_some() && matches!(self.socket.read(&mut sink), Ok(1..)) {}
     }
 
-    pub(super) fn set_no_delay(&self, on: bool) -> io::Result<()> {
+    pub fn set_no_delay(&self, on: bool) -> io::Result<()> {
         self.socket.stream.set_nodelay(on)
     }
 
     /// Sends the TLS alert alone.
-    pub(super) fn close_notify(&mut self) -> io::Result<()> {
+    pub fn close_notify(&mut self) -> io::Result<()> {
         let tls = self
             .tls
             .as_mut()
@@ -109,7 +109,7 @@ impl<'a> Wire<'a> {
     }
 
     /// Ends our direction and goes on reading.
-    pub(super) fn fin(&mut self) -> io::Result<()> {
+    pub fn fin(&mut self) -> io::Result<()> {
         self.say_goodbye()?;
         match self.socket.stream.shutdown(Shutdown::Write) {
             // A client that takes the close_notify for the end may have aborted already: there is nothing left to end.
@@ -119,13 +119,13 @@ impl<'a> Wire<'a> {
     }
 
     /// Closes both directions: Linux sends a FIN, or a RST if bytes are unread.
-    pub(super) fn close(mut self) {
+    pub fn close(mut self) {
         // The connection may be dead already; then there is nobody to tell.
         let _ = self.say_goodbye();
     }
 
     /// Aborts the connection: a RST, whatever is unread or unsent.
-    pub(super) fn reset(self) {
+    pub fn reset(self) {
         let socket = socket2::SockRef::from(&self.socket.stream);
         socket.set_linger(Some(Duration::ZERO)).unwrap();
     }

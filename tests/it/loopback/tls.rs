@@ -21,8 +21,16 @@ pub enum Tls {
 }
 
 impl Tls {
+    /// The scheme of a URL.
+    pub fn scheme(self) -> &'static str {
+        match self {
+            Self::Off => "http",
+            Self::V12 { .. } | Self::V13 { .. } => "https",
+        }
+    }
+
     /// What a connection needs to speak it: the configuration and the `close_notify` setting.
-    pub(super) fn server_config(self) -> Option<(Arc<ServerConfig>, bool)> {
+    pub fn server_config(self) -> Option<(Arc<ServerConfig>, bool)> {
         let (version, close_notify) = match self {
             Self::Off => return None,
             Self::V12 { close_notify } => (&rustls::version::TLS12, close_notify),
@@ -45,11 +53,11 @@ pub fn server_config() -> ServerConfig {
     Arc::unwrap_or_clone(config)
 }
 
-pub(super) fn root() -> CertificateDer<'static> {
+pub fn root() -> CertificateDer<'static> {
     identity().certificate.clone()
 }
 
-pub(super) fn client_config(root: CertificateDer<'static>) -> ClientConfig {
+pub fn client_config(root: CertificateDer<'static>) -> ClientConfig {
     let mut roots = RootCertStore::empty();
     roots.add(root).unwrap();
     ClientConfig::builder_with_provider(Arc::new(default_provider()))
