@@ -17,6 +17,8 @@ mod fuzz;
 mod kernel;
 mod loopback;
 mod peer;
+mod peer_h2;
+mod peer_h2_selftest;
 mod peer_selftest;
 mod proof;
 mod scenario;

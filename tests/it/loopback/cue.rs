@@ -39,6 +39,11 @@ impl Cues {
         going_on(&state.unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Whether [`go`](Self::go) was called, for a script that does something else meanwhile.
+    pub fn given(&self, name: &'static str) -> bool {
+        self.lock().given.contains(name)
+    }
+
     /// A script says where it is.
     pub fn signal(&self, name: &'static str) {
         self.change(|state| {

@@ -49,6 +49,12 @@ impl Session {
         self.connection.is_handshaking()
     }
 
+    /// Whether decrypted bytes lie here, unread.
+    pub fn has_plaintext(&mut self) -> bool {
+        let state = self.connection.process_new_packets();
+        state.is_ok_and(|state| state.plaintext_bytes_to_read() > 0)
+    }
+
     /// The peer's setting, for `Fin` and `Close`.
     pub fn ends_with_close_notify(&self) -> bool {
         self.ends_with_close_notify

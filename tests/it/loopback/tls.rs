@@ -45,6 +45,14 @@ impl Tls {
             .unwrap();
         Some((Arc::new(config), close_notify))
     }
+
+    /// As [`server_config`](Self::server_config), by ALPN for this protocol and no other.
+    pub fn server_config_for(self, protocol: &str) -> Option<(Arc<ServerConfig>, bool)> {
+        let (config, close_notify) = self.server_config()?;
+        let mut config = Arc::unwrap_or_clone(config);
+        config.alpn_protocols = vec![protocol.into()];
+        Some((Arc::new(config), close_notify))
+    }
 }
 
 /// A server's configuration with the peer's certificate, for a server that is none of the scripted ones.

@@ -79,6 +79,20 @@ impl<'a> Wire<'a> {
         }
     }
 
+    /// Whether a read would give something, an end or an error at once; waits no longer than a tick.
+    pub fn readable(&mut self) -> io::Result<bool> {
+        self.socket.cues.check()?;
+        let buffered = self.tls.as_mut().is_some_and(Session::has_plaintext);
+        if buffered || !self.ahead.is_empty() {
+            return Ok(true);
+        }
+        match self.socket.stream.peek(&mut [0]) {
+            Ok(_) => Ok(true),
+            Err(e) if is_timeout(&e) => Ok(false),
+            Err(e) => Err(e),
+        }
+    }
+
     /// Blocks until the kernel holds an unread byte, and leaves it there.
     pub fn wait_first_byte(&self) -> io::Result<()> {
         match self.socket.retry(|| self.socket.stream.peek(&mut [0]))? {
@@ -170,9 +184,7 @@ impl Socket<'_> {
     fn retry(&self, mut call: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
         loop {
             match call() {
-                // Linux says `WouldBlock` for a timeout, other systems `TimedOut`.
-                Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
-                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                Err(e) if is_timeout(&e) => {}
                 done => return done,
             }
             self.cues.check()?;
@@ -196,4 +208,12 @@ impl Write for Socket<'_> {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// Linux says `WouldBlock` for a timeout, other systems `TimedOut`; and a signal may cut a call short.
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
+    )
 }
