@@ -7,6 +7,8 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use crate::evidence::{Attested, Delivery, End, Evidence, Reuse};
+#[cfg(feature = "client")]
+use crate::verdict::Verdict;
 use crate::verdict::{Attempt, Refusal};
 
 type BoxError = Box<dyn StdError + Send + Sync>;
@@ -40,6 +42,16 @@ impl Error {
             sent_again: 0,
             source,
         }))
+    }
+
+    /// The error of what is no request.
+    #[cfg(feature = "client")]
+    pub(crate) fn invalid_request(source: impl Into<BoxError>) -> Self {
+        let refusal = Refusal::InvalidRequest;
+        let evidence = Evidence::new(End::InvalidRequest);
+        let decided = Verdict::Refuse(refusal);
+        let attempt = Attempt::new(Some(evidence), std::time::Duration::ZERO, decided);
+        Self::new(refusal, vec![attempt], Some(source.into()))
     }
 
     /// How often the request was sent after the first time.
@@ -146,6 +158,7 @@ impl fmt::Display for Error {
 fn what_happened(f: &mut fmt::Formatter<'_>, evidence: &Evidence) -> fmt::Result {
     match evidence.end() {
         End::InvalidRequest => return f.write_str("the request cannot be sent as it is"),
+        End::ClientClosed => return f.write_str("the client was closed"),
         End::Connect => return f.write_str("no connection to the server could be opened"),
         End::CallerBody => return f.write_str("the body of the request failed while it was sent"),
         End::HandedBack => f.write_str("the connection ended before the request was sent")?,

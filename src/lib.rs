@@ -7,6 +7,8 @@
 //!
 //! # Start
 //!
+//! [`Client`] is all of it assembled: `Client::new().get(uri).await`. To keep the client that there is:
+//!
 //! 1. Take the builder and the connector that hyper-util's client is made of now.
 //! 2. Give both to [`stack::over_http`], or to [`stack::over_tls`] with what puts TLS on top, and a [`RetryPolicy`].
 //! 3. Call the result as the tower service that it is; look into [`Error`] and [`Attempts`] to see why.
@@ -103,6 +105,9 @@
 //!
 //! # Features
 //!
+//! - `client` (default): [`Client`], on a pool of our own. Brings `hyper-util`.
+//! - `http2` (default): HTTP/2 for it.
+//! - `tls` (default): TLS for it, by rustls with the provider ring, which needs a C compiler and nothing else.
 //! - `hyper-util` (default): the taps, the adapter for hyper-util's client, and [`stack`]. Brings `tokio`.
 //! - `tokio` (default): pauses and deadlines. What sets them is there with it only, as nothing else can wait.
 //! - `tracing`: one event for each decision, target `unstale`, level debug.
@@ -123,6 +128,8 @@ pub mod conn;
 mod error;
 pub mod evidence;
 pub mod policy;
+#[cfg(feature = "client")]
+mod pool;
 pub mod replay;
 pub mod request;
 #[cfg(feature = "hyper-util")]
@@ -134,7 +141,11 @@ pub use crate::body::ReplayBody;
 pub use crate::conn::TrackLayer;
 pub use crate::error::Error;
 pub use crate::policy::RetryPolicy;
+#[cfg(feature = "client")]
+pub use crate::pool::{Connection, Connections, Counters, DiscardReason, Observer, Protocol};
 pub use crate::replay::{Attempts, Replay, ReplayLayer};
+#[cfg(feature = "client")]
+pub use crate::stack::{BuildError, Client, ClientBuilder};
 
 /// The code in the README, compiled.
 #[cfg(all(doctest, feature = "hyper-util"))]

@@ -41,6 +41,8 @@
 //! # });
 //! ```
 
+#[cfg(feature = "client")]
+mod erased;
 mod error;
 mod lost;
 mod progress;
@@ -51,6 +53,8 @@ mod replay;
 mod source;
 mod tape;
 
+#[cfg(feature = "client")]
+pub(crate) use erased::Erased;
 pub use error::BodyError;
 pub use lost::Lost;
 pub use progress::Progress;

@@ -80,6 +80,12 @@ impl<B> ReplayBody<B> {
         self.token.take()
     }
 
+    /// Whether there is no body, from the start.
+    #[cfg(feature = "client")]
+    pub(super) fn is_none(&self) -> bool {
+        self.flow.is_none()
+    }
+
     /// A handle that tells when this body has nothing more to give.
     pub fn progress(&self) -> Progress {
         self.flow

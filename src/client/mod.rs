@@ -3,4 +3,9 @@
 //! The only place that names foreign error types. Knows nothing of the loop above: it takes an attempt token from the
 //! request, and gives back a response or an error that carries evidence.
 
+mod chain;
 pub mod hyper_util;
+mod invalid;
+mod look;
+#[cfg(feature = "client")]
+pub mod pooled;

@@ -60,7 +60,8 @@ async fn delivery_of_a_torn_post(mut tap: impl Write + Connection + Unpin) -> De
     let slot = turn(&pool).unwrap();
     drop(tap);
     let seen = slot.seen.unwrap();
-    let trace = seen.ledger.trace(&seen, slot.started);
+    let reused = seen.ledger.was_open(&seen, slot.started);
+    let trace = seen.ledger.trace(&seen, slot.started, reused);
     Evidence::new(End::Reset).with_trace(trace).delivery()
 }
 

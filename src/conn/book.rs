@@ -3,12 +3,17 @@
 //! Every method is one event on the connection. Nothing here touches a socket.
 
 use std::task::Waker;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::second_look::Held;
 use crate::body::Progress;
 use crate::evidence::GateReason;
+
+/// How long the answer that the kernel gave to a pool stands, before it is asked again at the write. Between the two a task
+/// is switched to; on a busy runtime that takes longer.
+const GATE_STANDS: Duration = Duration::from_micros(200);
 
 /// What is known of where the next exchange starts.
 #[derive(Debug, Default)]
@@ -109,6 +114,8 @@ pub(crate) struct Book {
     pub(crate) multiplexed: bool,
     /// The next write to the socket is to be preceded by the question to the kernel.
     pub(crate) gate_due: bool,
+    /// When a pool asked the kernel before it handed the exchange that is due to the connection.
+    pub(crate) asked: Option<Instant>,
     /// The kernel's counters have proved themselves on this connection.
     pub(crate) calibrated: bool,
     /// They never will.
@@ -250,7 +257,8 @@ impl Book {
         self.received_before = self.received;
         self.writes = 0;
         self.idle_since = self.active;
-        self.gate_due = true;
+        let is_recent = |asked: Instant| asked.elapsed() <= GATE_STANDS;
+        self.gate_due = !self.asked.take().is_some_and(is_recent);
         true
     }
 

@@ -13,7 +13,7 @@ use tower_service::Service;
 use super::ledger::Ledger;
 use super::plain::PlainIo;
 use super::probe::{Portable, Probe, SYSTEM};
-use super::socket::{Socket, SocketRef};
+use super::socket::{Sealed, Socket, SocketRef};
 use super::tracked::{FailedWrite, ShowSocket, TrackedIo};
 
 /// Watches the connections that a connector makes.
@@ -193,7 +193,10 @@ impl<T: Socket> Tap<T> for OnSocket {
 
 impl<T: Socket> PutTap<T, TrackedIo<T>> for OnSocket {
     fn tap(&self, io: T, probe: &'static dyn Probe) -> TrackedIo<T> {
-        TrackedIo::new(io, T::socket, Ledger::new(probe), FailedWrite::SentNothing)
+        let lasting = io.lasting(Sealed);
+        let tap = TrackedIo::new(io, T::socket, Ledger::new(probe), FailedWrite::SentNothing);
+        tap.note(lasting);
+        tap
     }
 }
 

@@ -18,6 +18,7 @@ use super::book::{Book, Boundary, Hold};
 use super::probe::Probe;
 use super::scope::{self, Seen, Slot};
 use super::second_look::Held;
+use super::watched::Watched;
 use crate::evidence::{Reuse, Trace};
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -26,8 +27,13 @@ static NEXT: AtomicU64 = AtomicU64::new(1);
 #[derive(Debug)]
 pub(crate) struct Ledger {
     id: u64,
-    opened: Instant,
+    pub(super) opened: Instant,
     probe: &'static dyn Probe,
+    /// The socket, for whoever asks from outside of the connection's task.
+    pub(super) watched: Watched,
+    /// Those that wait for the end of an HTTP/2 connection.
+    #[cfg(feature = "http2")]
+    pub(super) gone: tokio::sync::Notify,
     /// `Book::split`, for whoever needs no more than that. It is set once, before the connection is used.
     split: AtomicBool,
     /// How often the boundary was set by a turn: changed under the lock, and read without it by a read that has nothing
@@ -44,6 +50,9 @@ impl Ledger {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             opened: Instant::now(),
             probe,
+            watched: Watched::default(),
+            #[cfg(feature = "http2")]
+            gone: tokio::sync::Notify::new(),
             split: AtomicBool::new(false),
             turns: AtomicU64::new(0),
             deaf: AtomicBool::new(false),
@@ -164,6 +173,10 @@ impl Ledger {
         if let Some(waiter) = waiter {
             waiter.wake();
         }
+        #[cfg(feature = "http2")]
+        if self.book().released {
+            self.gone.notify_waiters();
+        }
     }
 
     /// Whether a 408 came that may have crossed the request.
@@ -194,10 +207,15 @@ impl Ledger {
         .await
     }
 
-    /// The numbers of the attempt that saw the connection as `seen`.
-    pub(crate) fn trace(&self, seen: &Seen, started: Instant) -> Trace {
+    /// Whether the connection had been open before an attempt on it that started then.
+    pub(crate) fn was_open(&self, seen: &Seen, started: Instant) -> bool {
+        seen.exchanges > 0 || self.opened < started
+    }
+
+    /// The numbers of the attempt that saw the connection as `seen` when it started; `reused`: whether the connection had
+    /// lain idle before.
+    pub(crate) fn trace(&self, seen: &Seen, started: Instant, reused: bool) -> Trace {
         let book = self.book();
-        let reused = seen.exchanges > 0 || self.opened < started;
         Trace {
             connection: self.id,
             reuse: if reused { Reuse::Reused } else { Reuse::Fresh },

@@ -19,6 +19,8 @@
 //!
 //! Knows nothing of methods and policies; what a request may do is decided above.
 
+#[cfg(feature = "client")]
+mod asking;
 mod book;
 mod deaf;
 mod facts;
@@ -33,6 +35,11 @@ pub(crate) mod scope;
 mod second_look;
 mod socket;
 mod tracked;
+#[cfg_attr(
+    not(feature = "client"),
+    expect(dead_code, reason = "a pool of our own asks; hyper-util's does not")
+)]
+mod watched;
 
 pub use self::layer::{AboveTls, Connecting, OnSocket, OnSocketOf, Tap, Track, TrackLayer};
 pub use self::plain::PlainIo;
@@ -42,6 +49,7 @@ pub use self::tracked::TrackedIo;
 pub(crate) use self::book::Ending;
 pub(crate) use self::facts::Facts;
 pub(crate) use self::ledger::Ledger;
+pub(crate) use self::scope::Seen;
 pub(crate) use self::second_look::Held;
 
 #[cfg(test)]

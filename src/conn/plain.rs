@@ -19,6 +19,8 @@ use super::facts::Facts;
 use super::ledger::Ledger;
 use super::plaintext::{Plaintext, closed, swallows_shutdown};
 use super::probe::Probe;
+#[cfg(feature = "client")]
+use super::probe::SYSTEM;
 use super::read::poll_read_seen;
 
 /// A connection watched above TLS; made by [`TrackLayer::above_tls`](super::TrackLayer::above_tls).
@@ -48,6 +50,24 @@ impl<T: Connection> PlainIo<T> {
 }
 
 impl<T> PlainIo<T> {
+    /// A tap on a connection that has none below.
+    #[cfg(feature = "client")]
+    pub(crate) fn alone(inner: T) -> Self {
+        let ledger = Ledger::new(SYSTEM);
+        ledger.split();
+        Self {
+            inner,
+            ledger,
+            plaintext: Plaintext::new(),
+            alone: true,
+        }
+    }
+
+    #[cfg(feature = "client")]
+    pub(crate) fn ledger(&self) -> Arc<Ledger> {
+        Arc::clone(&self.ledger)
+    }
+
     /// The connection.
     pub fn inner(&self) -> &T {
         &self.inner

@@ -25,12 +25,41 @@ pub(crate) type OwnedSocket = std::os::windows::io::OwnedSocket;
 pub trait Socket {
     /// The socket, or `None` if there is none to show. Must be the same one for the transport's life.
     fn socket(&self) -> Option<SocketRef<'_>>;
+
+    /// The number of a socket that stays open for the transport's whole life. Nobody outside of this crate can say so,
+    /// because it is relied upon.
+    #[doc(hidden)]
+    #[expect(
+        private_interfaces,
+        reason = "sealed: nobody outside can name the argument"
+    )]
+    fn lasting(&self, _: Sealed) -> Option<LastingSocket> {
+        None
+    }
 }
+
+/// Cannot be named outside of this crate.
+pub(crate) struct Sealed;
+
+/// A socket's number.
+#[cfg(unix)]
+pub(crate) type LastingSocket = std::os::fd::RawFd;
+/// None is noted.
+#[cfg(not(unix))]
+pub(crate) type LastingSocket = std::convert::Infallible;
 
 #[cfg(unix)]
 impl Socket for TokioIo<tokio::net::TcpStream> {
     fn socket(&self) -> Option<SocketRef<'_>> {
         Some(std::os::fd::AsFd::as_fd(self.inner()))
+    }
+
+    #[expect(
+        private_interfaces,
+        reason = "sealed: nobody outside can name the argument"
+    )]
+    fn lasting(&self, _: Sealed) -> Option<LastingSocket> {
+        Some(std::os::fd::AsRawFd::as_raw_fd(self.inner()))
     }
 }
 
@@ -38,6 +67,14 @@ impl Socket for TokioIo<tokio::net::TcpStream> {
 impl Socket for TokioIo<tokio::net::UnixStream> {
     fn socket(&self) -> Option<SocketRef<'_>> {
         Some(std::os::fd::AsFd::as_fd(self.inner()))
+    }
+
+    #[expect(
+        private_interfaces,
+        reason = "sealed: nobody outside can name the argument"
+    )]
+    fn lasting(&self, _: Sealed) -> Option<LastingSocket> {
+        Some(std::os::fd::AsRawFd::as_raw_fd(self.inner()))
     }
 }
 

@@ -17,7 +17,7 @@ use super::ledger::Ledger;
 use super::plaintext::{Plaintext, closed, refusal, swallows_shutdown};
 use super::read::poll_read_seen;
 use super::second_look::Held;
-use super::socket::SocketRef;
+use super::socket::{LastingSocket, SocketRef};
 
 /// How a transport shows its socket.
 pub(super) type ShowSocket<T> = for<'a> fn(&'a T) -> Option<SocketRef<'a>>;
@@ -56,6 +56,13 @@ impl<T> TrackedIo<T> {
             plaintext: Plaintext::new(),
             plain_tcp,
             failed_write,
+        }
+    }
+
+    /// Lets the pool ask about a socket that stays open as long as the transport lives.
+    pub(super) fn note(&self, lasting: Option<LastingSocket>) {
+        if let Some(socket) = lasting {
+            self.ledger.watched.note(socket, self.plain_tcp);
         }
     }
 
@@ -234,6 +241,8 @@ impl<T: Connection> Connection for TrackedIo<T> {
 
 impl<T> Drop for TrackedIo<T> {
     fn drop(&mut self) {
+        // Before the transport goes, and its descriptor with it.
+        self.ledger.watched.forget();
         self.hold();
         let mut book = self.ledger.book();
         book.released = true;

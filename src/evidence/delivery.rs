@@ -26,7 +26,11 @@ impl Delivery {
         let received = trace.map_or(0, |trace| trace.received);
         match end {
             // No connection was written to, or the write was refused and the refusal is final.
-            End::InvalidRequest | End::Connect | End::HandedBack | End::Gate(_) => Self::NotSent,
+            End::InvalidRequest
+            | End::ClientClosed
+            | End::Connect
+            | End::HandedBack
+            | End::Gate(_) => Self::NotSent,
 
             // The protocol's own words stand above what was counted: a status is itself a response.
             End::Protocol(_) | End::Status(_) => Self::Refused,
@@ -87,9 +91,10 @@ mod tests {
     }
 
     #[rustfmt::skip]
-    const TABLE: [(End, [Delivery; 5]); 21] = [
+    const TABLE: [(End, [Delivery; 5]); 22] = [
         //                                              no trace     unsent+sealed unsent      sent         received
         (End::InvalidRequest,                           [NotSent,     NotSent,     NotSent,     NotSent,     NotSent]),
+        (End::ClientClosed,                             [NotSent,     NotSent,     NotSent,     NotSent,     NotSent]),
         (End::Connect,                                  [NotSent,     NotSent,     NotSent,     NotSent,     NotSent]),
         (End::HandedBack,                               [NotSent,     NotSent,     NotSent,     NotSent,     NotSent]),
         (End::Gate(GateReason::HalfClosed),             [NotSent,     NotSent,     NotSent,     NotSent,     NotSent]),

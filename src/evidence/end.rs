@@ -8,6 +8,8 @@
 pub enum End {
     /// The request itself is not one that can be sent: no authority, an unsupported version. No connection was used.
     InvalidRequest,
+    /// The client had been closed. No connection was used.
+    ClientClosed,
     /// No connection could be opened.
     Connect,
     /// The HTTP library handed the request back before it had begun to write it.

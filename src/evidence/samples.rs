@@ -11,8 +11,9 @@ use super::{
 };
 
 /// Every way in which an attempt can end.
-pub(crate) const ENDS: [End; 21] = [
+pub(crate) const ENDS: [End; 22] = [
     End::InvalidRequest,
+    End::ClientClosed,
     End::Connect,
     End::HandedBack,
     End::Gate(GateReason::HalfClosed),

@@ -65,28 +65,53 @@ where
         self.service.poll_ready(cx).map_err(not_ready)
     }
 
-    fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        self.policy.begin();
-        let profile = self.policy.prepare(&mut request);
-        let method = request.method().clone();
-        let started = Instant::now();
-        let deadline = self.policy.deadline(request.extensions());
-        // The service that was polled ready is the one to call; its clone is polled before it is called.
-        let (run, first) = if self.policy.may_ever_replay(profile) {
-            let (take, body) = Take::new(request, self.policy.clone(), deadline);
-            let first = take.carry(body);
-            let service = self.service.clone();
-            (
-                Run::recorded(method, profile, started, take, service),
-                first,
-            )
-        } else {
-            let first = request.map(ReplayBody::once);
-            (Run::once(method, profile, started), first)
-        };
-        let first = self.service.call(first);
-        ResponseFuture::new(first, run, Deadline::after(started, deadline))
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        start(&self.policy, &mut self.service, request)
     }
+}
+
+#[cfg(feature = "client")]
+impl<S: Clone> Replay<S> {
+    /// Calls a service that is always ready.
+    pub(crate) fn send<B, R>(&self, request: Request<B>) -> ResponseFuture<S, B, R>
+    where
+        S: Service<Request<ReplayBody<B>>, Response = Response<R>>,
+        S::Error: Attested + Into<BoxError>,
+        B: Body,
+        B::Error: Into<BoxError>,
+    {
+        start(&self.policy, &mut self.service.clone(), request)
+    }
+}
+
+/// Makes the first attempt by `service`, which is ready; its clone is polled before it is called.
+fn start<S, B, R>(
+    policy: &RetryPolicy,
+    service: &mut S,
+    mut request: Request<B>,
+) -> ResponseFuture<S, B, R>
+where
+    S: Service<Request<ReplayBody<B>>, Response = Response<R>> + Clone,
+    S::Error: Attested + Into<BoxError>,
+    B: Body,
+    B::Error: Into<BoxError>,
+{
+    policy.begin();
+    let profile = policy.prepare(&mut request);
+    let method = request.method().clone();
+    let started = Instant::now();
+    let deadline = policy.deadline(request.extensions());
+    let (run, first) = if policy.may_ever_replay(profile) {
+        let (take, body) = Take::new(request, policy.clone(), deadline);
+        let first = take.carry(body);
+        let run = Run::recorded(method, profile, started, take, service.clone());
+        (run, first)
+    } else {
+        let first = request.map(ReplayBody::once);
+        (Run::once(method, profile, started), first)
+    };
+    let first = service.call(first);
+    ResponseFuture::new(first, run, Deadline::after(started, deadline))
 }
 
 /// The error of a service that cannot take a request: none was sent.

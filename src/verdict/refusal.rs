@@ -12,6 +12,8 @@ pub enum Refusal {
     NotThisSending,
     /// The request cannot be sent at all.
     InvalidRequest,
+    /// The client was closed.
+    ClientClosed,
     /// The body that the caller supplied failed.
     CallerBody,
     /// The caller forbade a replay of this request.
@@ -61,6 +63,7 @@ impl Refusal {
                 "the failure may be about another request that was sent on the way, such as a redirect"
             }
             Self::InvalidRequest => "it cannot be sent as it is",
+            Self::ClientClosed => "the client takes no further requests",
             Self::CallerBody => "its own body failed while it was being sent",
             Self::CallerForbids => "the caller forbade to repeat it",
             Self::Tunnel => "it opens a tunnel or another protocol",

@@ -2,8 +2,7 @@
 
 use std::task::{Context, Poll};
 
-use http::uri::Authority;
-use http::{Method, Request, Response, Version};
+use http::{Request, Response};
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::capture_connection;
 use tokio::time::Instant;
@@ -11,6 +10,7 @@ use tower_service::Service;
 
 use super::future::ResponseFuture;
 use crate::body::ReplayBody;
+use crate::client::invalid::InvalidRequest;
 use crate::conn::scope::Slot;
 use crate::evidence::{AttemptError, End, Evidence, Sending};
 use crate::request::{OnFreshConnection, RequestProfile, Semantics};
@@ -82,46 +82,4 @@ where
 fn take_token<B>(request: &mut Request<ReplayBody<B>>) -> Option<Sending> {
     let token = request.body_mut().take_token()?;
     Some(token.take(request.method(), request.uri()))
-}
-
-fn names_host(authority: &Authority) -> bool {
-    match authority.as_str().as_bytes() {
-        [] | [b':', ..] => false,
-        // A name before the host.
-        bytes if bytes.contains(&b'@') => !authority.host().is_empty(),
-        _ => true,
-    }
-}
-
-/// A request that cannot be sent as it is.
-#[derive(Clone, Copy, Debug, thiserror::Error)]
-pub(super) enum InvalidRequest {
-    #[error(
-        "the address of the request names no server; it must be absolute, like http://host/path"
-    )]
-    NoAuthority,
-    #[error("the address of the request names no scheme; it must begin with http:// or https://")]
-    NoScheme,
-    #[error("the HTTP version of the request cannot be spoken; use HTTP/1.1")]
-    Version,
-}
-
-impl InvalidRequest {
-    fn in_request<B>(request: &Request<B>) -> Option<Self> {
-        let version = request.version();
-        if ![Version::HTTP_10, Version::HTTP_11, Version::HTTP_2].contains(&version) {
-            return Some(Self::Version);
-        }
-        if request
-            .uri()
-            .authority()
-            .is_none_or(|authority| !names_host(authority))
-        {
-            return Some(Self::NoAuthority);
-        }
-        if request.uri().scheme().is_none() && request.method() != Method::CONNECT {
-            return Some(Self::NoScheme);
-        }
-        None
-    }
 }

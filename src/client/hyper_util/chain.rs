@@ -1,14 +1,10 @@
-//! What the error's own chain of sources says.
-//!
-//! Classified by type and `io::ErrorKind`, never by message. The caller's body error ends the search: a proxy's body may
-//! carry another client's connection error inside.
+//! What hyper-util's error says by itself.
 
 use std::error::Error as StdError;
-use std::io;
 
 use hyper_util::client::legacy;
 
-use crate::body::BodyError;
+use crate::client::chain::{said_by_hyper, said_further_down};
 use crate::evidence::End;
 
 /// How the attempt ended, as far as the error alone can tell.
@@ -21,20 +17,7 @@ pub(super) fn end_of(error: &legacy::Error) -> End {
         .source()
         .and_then(<dyn StdError>::downcast_ref)
         .and_then(said_by_hyper);
-    if let Some(end) = said {
-        return end;
-    }
-    let mut next = error.source();
-    while let Some(cause) = next {
-        if cause.is::<BodyError>() {
-            return End::CallerBody;
-        }
-        if let Some(end) = cause.downcast_ref().and_then(said_by_kernel) {
-            return end;
-        }
-        next = cause.source();
-    }
-    End::Unknown
+    said.unwrap_or_else(|| said_further_down(error.source()))
 }
 
 /// Whether hyper-util says that a connection died while it was being set up: it names the connection in every error of a
@@ -44,23 +27,4 @@ pub(super) fn is_of_setting_up(error: &legacy::Error) -> bool {
         .source()
         .is_some_and(<dyn StdError>::is::<hyper::Error>);
     is_hypers && error.connect_info().is_none()
-}
-
-fn said_by_hyper(error: &hyper::Error) -> Option<End> {
-    if error.is_canceled() {
-        // The request is handed back unwritten, or was never begun.
-        Some(End::HandedBack)
-    } else if error.is_parse() {
-        Some(End::Malformed)
-    } else {
-        None
-    }
-}
-
-fn said_by_kernel(error: &io::Error) -> Option<End> {
-    match error.kind() {
-        io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => Some(End::Reset),
-        io::ErrorKind::TimedOut => Some(End::TimedOut),
-        _ => None,
-    }
 }

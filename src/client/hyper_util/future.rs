@@ -4,11 +4,12 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use http::{Response, StatusCode};
+use http::Response;
 use hyper_util::client::legacy;
 use pin_project_lite::pin_project;
 
 use super::inquest;
+use crate::client::look::is_doubtful;
 use crate::conn::Facts;
 use crate::conn::scope::{self, Slot};
 use crate::evidence::{AttemptError, Evidence, Sending};
@@ -97,13 +98,6 @@ where
             this.state.set(next);
         }
     }
-}
-
-fn is_doubtful(status: StatusCode) -> bool {
-    matches!(
-        status,
-        StatusCode::REQUEST_TIMEOUT | StatusCode::MISDIRECTED_REQUEST | StatusCode::TOO_EARLY
-    )
 }
 
 fn doubted<F, R>(response: Response<R>, slot: Slot) -> State<F, R> {

@@ -22,6 +22,7 @@ pub fn judge(profile: &RequestProfile, evidence: &Evidence, attribution: Attribu
     // What a repetition cannot mend is the caller's to see, whatever else is known.
     match evidence.end() {
         End::InvalidRequest => return Refuse(Refusal::InvalidRequest),
+        End::ClientClosed => return Refuse(Refusal::ClientClosed),
         End::CallerBody => return Refuse(Refusal::CallerBody),
         _ => {}
     }

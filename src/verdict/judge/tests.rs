@@ -124,6 +124,7 @@ fn what_a_repetition_cannot_mend_is_refused_whatever_else_is_known() {
         for attribution in [Attribution::ThisSending, Attribution::Another] {
             for (end, refusal) in [
                 (End::InvalidRequest, Refusal::InvalidRequest),
+                (End::ClientClosed, Refusal::ClientClosed),
                 (End::CallerBody, Refusal::CallerBody),
             ] {
                 let verdict = judge(&profile, &Evidence::new(end), attribution);

@@ -1,4 +1,4 @@
-//! The parts assembled: taps, client, evidence, replay, in one call.
+//! Everything of this crate around hyper-util's client, in one call.
 //!
 //! ```
 //! use hyper_util::client::legacy::{Client, connect::HttpConnector};

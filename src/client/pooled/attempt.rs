@@ -1,0 +1,157 @@
+//! One attempt, from the checkout to the response or to the evidence.
+//!
+//! An `async fn` in one piece, boxed once by its future: what hyper returns cannot be named, and a request is large; here it
+//! is moved as seldom as can be. What seldom happens stands in functions of its own.
+
+use std::pin::{Pin, pin};
+
+use http::{Method, Request, Response, StatusCode, Uri};
+use hyper::body::Incoming;
+
+use super::body::ResponseBody;
+use super::exchange::{Answer, Exchange};
+use super::head::{self, Tunnel};
+use super::inquest;
+use crate::body::Erased;
+use crate::client::look::is_doubtful;
+use crate::evidence::{AttemptError, AttemptToken, End, Evidence, Sending};
+use crate::pool::{Checkout, ConnectError, DiscardReason, Sender};
+
+pub(super) type Outcome = Result<Response<ResponseBody>, AttemptError>;
+
+/// Sends a request once: over as many connections as turn out to be dead before hyper takes it.
+pub(super) async fn attempt(
+    mut checkout: Checkout,
+    mut request: Request<Erased>,
+    token: Option<AttemptToken>,
+) -> Outcome {
+    let tunnel = head::tunnel(&request);
+    let about = About {
+        token,
+        method: request.method().clone(),
+    };
+    loop {
+        let found = std::future::poll_fn(|cx| checkout.poll(request.uri(), cx)).await;
+        let mut exchange = match found {
+            Ok(found) => Exchange::begin(found, &mut request, tunnel),
+            Err(error) => return Err(about.not_connected(request.uri(), error)),
+        };
+        let answer: Answer = match exchange.sender() {
+            Sender::Http1(sender) => {
+                let mut answer = pin!(sender.try_send_request(request));
+                std::future::poll_fn(|cx| exchange.poll(answer.as_mut(), cx)).await
+            }
+            #[cfg(feature = "http2")]
+            Sender::Http2(sender) => {
+                let answer = sender.try_send_request(request);
+                Box::pin(exchange.wait_for_stream(answer)).await
+            }
+        };
+        let mut failed = match answer {
+            Ok(response) => {
+                if tunnel == Tunnel::No && !is_doubtful(response.status()) {
+                    let lease = exchange.into_lease();
+                    return Ok(response.map(|incoming| ResponseBody::new(incoming, lease)));
+                }
+                return about.answered(response, exchange, tunnel).await;
+            }
+            Err(failed) => failed,
+        };
+        let back = failed.take_message();
+        let error = failed.into_error();
+        match back {
+            None => return Err(about.lost(exchange, error).await),
+            // hyper had not begun to write it. A connection that was opened for it and died at once is told of; of those
+            // that lay in the pool there are only as many as there were.
+            Some(back) if exchange.is_reused => {
+                request = back;
+                head::take_off(&mut request, exchange.into_uri_of_stale());
+                checkout.avoid_suspects();
+            }
+            Some(_) => return Err(about.unsent(exchange, error)),
+        }
+    }
+}
+
+/// Which attempt the evidence is about.
+struct About {
+    token: Option<AttemptToken>,
+    method: Method,
+}
+
+impl About {
+    fn sending(self, uri: &Uri) -> Option<Sending> {
+        self.token.map(|token| token.take(&self.method, uri))
+    }
+
+    /// There is no connection for it.
+    #[cold]
+    fn not_connected(self, uri: &Uri, error: ConnectError) -> AttemptError {
+        let end = match error {
+            ConnectError::Closed => End::ClientClosed,
+            ConnectError::NoWay(_) => End::InvalidRequest,
+            _ => End::Connect,
+        };
+        AttemptError::new(Evidence::new(end).about(self.sending(uri)), error)
+    }
+
+    #[cold]
+    fn unsent(self, mut exchange: Exchange, error: hyper::Error) -> AttemptError {
+        exchange.give_up(false);
+        let evidence = Evidence::new(End::HandedBack).about(self.sending(&exchange.uri));
+        AttemptError::new(evidence, error)
+    }
+
+    /// It failed; what happened on the connection is being found out.
+    #[cold]
+    fn lost(
+        self,
+        exchange: Exchange,
+        error: hyper::Error,
+    ) -> Pin<Box<impl Future<Output = AttemptError>>> {
+        Box::pin(async move {
+            let sending = self.sending(&exchange.uri);
+            let said = inquest::said(&error, exchange.protocol);
+            let evidence = inquest::on_error(said, exchange).await.about(sending);
+            AttemptError::new(evidence, error)
+        })
+    }
+
+    /// It was answered with a status that may mean that it was not processed, or asked for a tunnel.
+    #[cold]
+    fn answered(
+        self,
+        response: Response<Incoming>,
+        mut exchange: Exchange,
+        tunnel: Tunnel,
+    ) -> Pin<Box<impl Future<Output = Outcome>>> {
+        Box::pin(async move {
+            let status = response.status();
+            match tunnel {
+                Tunnel::No => {}
+                Tunnel::Connect if status.is_success() => exchange.leave(),
+                Tunnel::Upgrade if status == StatusCode::SWITCHING_PROTOCOLS => exchange.leave(),
+                // It was refused: what follows on the connection are exchanges again.
+                _ => exchange.seen.ledger.book().tunnel = false,
+            }
+            let lease = exchange.lease.take();
+            let mut response = response.map(|incoming| ResponseBody::new(incoming, lease));
+            if is_doubtful(status) {
+                let sending = self.sending(&exchange.uri);
+                if let Some(evidence) = inquest::on_status(status, exchange).await {
+                    response.extensions_mut().insert(evidence.about(sending));
+                }
+            }
+            Ok(response)
+        })
+    }
+}
+
+impl Exchange {
+    /// The connection speaks another protocol from now on.
+    fn leave(&mut self) {
+        if let Some(lease) = self.lease.take() {
+            lease.discard(DiscardReason::Upgraded);
+        }
+    }
+}

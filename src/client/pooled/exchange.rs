@@ -1,0 +1,133 @@
+//! A request on a connection, while hyper is at it.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use http::{Request, Response, Uri};
+use hyper::body::Incoming;
+use hyper::client::conn::TrySendError;
+use tokio::time::Instant;
+
+use super::head::{self, Tunnel};
+use crate::body::Erased;
+use crate::conn::Seen;
+use crate::pool::{DiscardReason, Lease, Member, Protocol, Sender, Taken};
+
+pub(super) type Answer = Result<Response<Incoming>, TrySendError<Request<Erased>>>;
+
+/// A request on a connection.
+pub(super) struct Exchange {
+    /// `None` once the connection is given up.
+    pub(super) lease: Option<Lease>,
+    /// What the request was to go to, as the caller wrote it.
+    pub(super) uri: Uri,
+    pub(super) seen: Seen,
+    pub(super) taken: Instant,
+    pub(super) is_reused: bool,
+    pub(super) protocol: Protocol,
+    /// The connection's socket is gone.
+    is_gone: bool,
+    /// Dropped last: a descriptor of it may be held while it is being found out what became of the exchange.
+    _member: Arc<Member>,
+}
+
+impl Exchange {
+    /// Makes the request what the connection speaks, and marks where on the connection it begins.
+    #[inline]
+    pub(super) fn begin(taken: Taken, request: &mut Request<Erased>, tunnel: Tunnel) -> Self {
+        let protocol = taken.lease.protocol();
+        let uri = head::put_on(request, &taken.route, protocol);
+        if tunnel != Tunnel::No {
+            taken.ledger.book().tunnel = true;
+        }
+        Self {
+            uri,
+            seen: taken.begin(),
+            taken: taken.at,
+            is_reused: taken.is_reused,
+            protocol,
+            is_gone: false,
+            _member: taken.member,
+            lease: Some(taken.lease),
+        }
+    }
+
+    /// The connection's handle.
+    #[inline]
+    pub(super) fn sender(&mut self) -> &mut Sender {
+        let lease = self.lease.as_mut();
+        lease.expect("it has just begun").sender()
+    }
+
+    #[inline]
+    pub(super) fn into_lease(self) -> Option<Lease> {
+        self.lease
+    }
+
+    /// Gives a stale connection up; the URI is wanted for another.
+    pub(super) fn into_uri_of_stale(mut self) -> Uri {
+        self.give_up(true);
+        self.uri
+    }
+
+    /// Waits for hyper's answer to an HTTP/1 request, and watches the socket meanwhile.
+    ///
+    /// A request that is handed over in the instant in which hyper's side ends can get stuck in the channel between the two;
+    /// it is freed, and handed back, when the last handle goes.
+    #[inline]
+    pub(super) fn poll(
+        &mut self,
+        mut answer: Pin<&mut impl Future<Output = Answer>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Answer> {
+        loop {
+            if let Poll::Ready(answer) = answer.as_mut().poll(cx) {
+                return Poll::Ready(answer);
+            }
+            if self.is_gone {
+                return Poll::Pending;
+            }
+            ready!(self.seen.ledger.poll_released(cx));
+            self.is_gone = true;
+            self.give_up(false);
+        }
+    }
+
+    /// The same of a stream; many wait for one connection's end.
+    #[cfg(feature = "http2")]
+    pub(super) async fn wait_for_stream(&mut self, answer: impl Future<Output = Answer>) -> Answer {
+        let mut answer = std::pin::pin!(answer);
+        let ledger = std::sync::Arc::clone(&self.seen.ledger);
+        let mut gone = std::pin::pin!(ledger.gone());
+        std::future::poll_fn(|cx| {
+            if let Poll::Ready(answer) = answer.as_mut().poll(cx) {
+                return Poll::Ready(answer);
+            }
+            if self.is_gone {
+                return Poll::Pending;
+            }
+            ready!(gone.as_mut().poll(cx));
+            self.is_gone = true;
+            self.give_up(false);
+            answer.as_mut().poll(cx)
+        })
+        .await
+    }
+
+    /// Gives the connection up, with its handle.
+    pub(super) fn give_up(&mut self, is_stale: bool) {
+        match self.lease.take() {
+            Some(lease) if is_stale => lease.discard_stale(DiscardReason::Failed),
+            Some(lease) => lease.discard(DiscardReason::Failed),
+            None => {}
+        }
+    }
+
+    /// The stream alone is over.
+    pub(super) fn end_stream(&mut self) {
+        if let Some(lease) = self.lease.take() {
+            lease.give_back();
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! One attempt over a connection of our own pool.
+//!
+//! ```text
+//! take the token ─▶ check out a connection ─▶ begin the exchange ─▶ hyper ─▶ response, its body holds the lease
+//!                        ▲                                            │
+//!                        └────────── handed back unsent ◀─────────────┤
+//!                                                                     └─▶ inquest ─▶ error with evidence
+//! ```
+//!
+//! The pool knows what hyper-util's client hides: whether the connection had lain idle, where in the bytes written the
+//! exchange begins, and when the connection's tasks have ended.
+
+mod attempt;
+mod body;
+mod exchange;
+mod future;
+#[cfg(feature = "http2")]
+mod h2_words;
+mod handshake;
+mod head;
+mod inquest;
+mod service;
+
+pub use self::body::{ResponseBody, ResponseBodyError};
+pub use self::future::AttemptFuture;
+#[cfg(feature = "http2")]
+pub(crate) use self::handshake::Http2;
+pub(crate) use self::handshake::{Handshake, Protocols};
+pub use self::service::Pooled;

@@ -1,0 +1,161 @@
+//! What a pool asks of a connection that it keeps, and where it says that an exchange begins.
+//!
+//! Apart from the rest of the ledger because hyper-util's pool asks nothing: there the gate at the write is all there is,
+//! and where an exchange begins is inferred. A pool of our own knows.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::book::{Book, Boundary};
+use super::gate;
+use super::ledger::Ledger;
+use super::probe::{Peek, State};
+use super::scope::Seen;
+use crate::evidence::GateReason;
+
+impl Ledger {
+    /// When the connection's socket was connected.
+    pub(crate) fn opened(&self) -> Instant {
+        self.opened
+    }
+
+    /// The gate, before an exchange on an idle HTTP/1 connection that nobody else uses; a refusal is final. Returns whether
+    /// the kernel has answered; if not, the gate at the write asks.
+    #[inline]
+    pub(crate) fn ask(&self) -> Result<bool, GateReason> {
+        let refuted = self.alive()?;
+        let answer = self
+            .watched
+            .with(|socket, plain_tcp| gate::ask(self, socket, plain_tcp && !refuted));
+        answer.map_or(Ok(false), |answer| answer.map(|()| true))
+    }
+
+    /// Whether the peer has closed the connection, whoever uses it meanwhile. Changes nothing.
+    pub(crate) fn look(&self) -> Result<(), GateReason> {
+        self.alive()?;
+        let answer = self.watched.with(|socket, plain_tcp| {
+            let sample = plain_tcp.then(|| self.probe().sample(socket)).flatten();
+            match sample.map(|sample| sample.state) {
+                Some(State::Established) => Ok(()),
+                Some(State::CloseWait) => Err(GateReason::HalfClosed),
+                Some(State::Close | State::Other) => Err(GateReason::Closed),
+                None => match self.probe().peek(socket) {
+                    Peek::End => Err(GateReason::HalfClosed),
+                    Peek::Failed => Err(GateReason::Closed),
+                    Peek::Data | Peek::Empty => Ok(()),
+                },
+            }
+        });
+        answer.unwrap_or(Ok(()))
+    }
+
+    /// Writes nothing any more to a connection that nobody uses.
+    pub(crate) fn refuse(&self, reason: GateReason) {
+        self.book().refuse(reason);
+    }
+
+    /// What the taps have seen by themselves; whether the kernel's counters are not to be believed.
+    #[inline]
+    fn alive(&self) -> Result<bool, GateReason> {
+        let book = self.book();
+        match (book.refused, book.is_sealed()) {
+            (Some(reason), _) => Err(reason),
+            (None, true) => Err(GateReason::HalfClosed),
+            (None, false) => Ok(book.refuted),
+        }
+    }
+
+    /// Whether something was read within this time, or the connection opened.
+    pub(crate) fn was_heard_within(&self, limit: Duration) -> bool {
+        let heard = self.book().active.unwrap_or(self.opened);
+        heard.elapsed() <= limit
+    }
+
+    /// The state of the socket, in the words of `netstat`.
+    pub(crate) fn kernel_state(&self) -> &'static str {
+        if self.book().released {
+            return "CLOSED";
+        }
+        let sample = self
+            .watched
+            .with(|socket, plain_tcp| plain_tcp.then(|| self.probe().sample(socket)).flatten());
+        match sample.flatten().map(|sample| sample.state) {
+            Some(State::Established) => "ESTABLISHED",
+            Some(State::CloseWait) => "CLOSE_WAIT",
+            Some(State::Close) => "CLOSE",
+            Some(State::Other) => "OTHER",
+            None => "UNKNOWN",
+        }
+    }
+
+    /// Nothing is under way on the connection, and an exchange is handed to it now: what is written from now on begins it.
+    /// What hyper may still hold of the one before only makes the mark lower.
+    /// `asked`: when the kernel was, if it was.
+    #[inline]
+    pub(crate) fn begin(self: &Arc<Self>, asked: Option<Instant>) -> Seen {
+        let mut book = self.book();
+        if book.plain_written && book.written > book.mark {
+            book.exchanges += 1;
+        }
+        book.mark = book.written;
+        book.received_before = book.received;
+        book.writes = 0;
+        book.boundary = Boundary::Certain;
+        book.asked = asked;
+        book.thaw();
+        self.seen(&book)
+    }
+
+    /// A stream is handed to an HTTP/2 connection now, on which others may be under way.
+    pub(crate) fn begin_stream(self: &Arc<Self>) -> Seen {
+        let book = self.book();
+        Seen {
+            mark: book.written,
+            received: book.received,
+            ..self.seen(&book)
+        }
+    }
+
+    /// Ready when the connection's socket is gone. Wakes one task, that of the exchange on it.
+    #[inline]
+    pub(crate) fn poll_released(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut book = self.book();
+        if book.released {
+            return Poll::Ready(());
+        }
+        if !book
+            .waiter
+            .as_ref()
+            .is_some_and(|known| known.will_wake(cx.waker()))
+        {
+            book.waiter = Some(cx.waker().clone());
+        }
+        Poll::Pending
+    }
+
+    /// Waits until the connection's socket is gone, as any number may.
+    #[cfg(feature = "http2")]
+    pub(crate) async fn gone(&self) {
+        let mut gone = std::pin::pin!(self.gone.notified());
+        // Before the question, so that what happens after it is not missed.
+        gone.as_mut().enable();
+        if !self.book().released {
+            gone.await;
+        }
+    }
+
+    #[inline]
+    fn seen(self: &Arc<Self>, book: &Book) -> Seen {
+        Seen {
+            ledger: Arc::clone(self),
+            mark: book.mark,
+            received: book.received_before,
+            exchanges: book.exchanges,
+            // Nothing was written yet; the inquest asks again.
+            in_one_piece: true,
+        }
+    }
+}

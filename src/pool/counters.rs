@@ -1,0 +1,143 @@
+//! What a pool has done so far, in numbers.
+
+use std::fmt;
+
+use super::reason::DiscardReason;
+use crate::evidence::GateReason;
+
+/// What a client's pool has done since it was made; from [`Client::counters`](crate::Client::counters).
+///
+/// Its [`Display`](fmt::Display) is a table with a sentence each.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counters {
+    pub(super) opened: u64,
+    pub(super) connect_failed: u64,
+    pub(super) reused: u64,
+    pub(super) waits: u64,
+    pub(super) discarded: [u64; DiscardReason::COUNT],
+}
+
+impl Counters {
+    /// Connections opened.
+    pub fn opened(&self) -> u64 {
+        self.opened
+    }
+
+    /// Connections that could not be opened.
+    pub fn connect_failed(&self) -> u64 {
+        self.connect_failed
+    }
+
+    /// Requests that went over a connection that had served before, or had lain idle.
+    pub fn reused(&self) -> u64 {
+        self.reused
+    }
+
+    /// Connections found dead when a request wanted them, before a byte of it was sent.
+    pub fn refused_at_gate(&self) -> u64 {
+        self.discarded(DiscardReason::Stale(GateReason::HalfClosed))
+    }
+
+    /// Requests that waited because a limit on connections was reached.
+    pub fn waits(&self) -> u64 {
+        self.waits
+    }
+
+    /// Connections given up for this reason. Of [`Stale`](DiscardReason::Stale) all kinds are counted as one.
+    pub fn discarded(&self, reason: DiscardReason) -> u64 {
+        self.discarded.get(reason.index()).copied().unwrap_or(0)
+    }
+
+    pub(super) fn discard(&mut self, reason: DiscardReason) {
+        if let Some(count) = self.discarded.get_mut(reason.index()) {
+            *count += 1;
+        }
+    }
+}
+
+const SENTENCES: [(DiscardReason, &str); DiscardReason::COUNT] = [
+    (
+        DiscardReason::Stale(GateReason::HalfClosed),
+        "found dead when a request wanted them, before a byte of it was sent",
+    ),
+    (DiscardReason::PeerClosed, "closed by the server while idle"),
+    (
+        DiscardReason::IdleTimeout,
+        "closed after being idle for too long",
+    ),
+    (
+        DiscardReason::Lifetime,
+        "closed after being open for too long",
+    ),
+    (
+        DiscardReason::ExchangeLimit,
+        "closed after as many requests as one may serve",
+    ),
+    (
+        DiscardReason::IdleLimit,
+        "closed because too many were idle",
+    ),
+    (
+        DiscardReason::MadeRoom,
+        "closed to make room for another server's",
+    ),
+    (
+        DiscardReason::Unheard,
+        "given up because the server was not heard of",
+    ),
+    (
+        DiscardReason::GoAway,
+        "given up because the server said GOAWAY",
+    ),
+    (
+        DiscardReason::Failed,
+        "closed after a request on them failed",
+    ),
+    (
+        DiscardReason::Canceled,
+        "closed because a request was given up half way",
+    ),
+    (
+        DiscardReason::NotDrained,
+        "closed because a response was not read to its end",
+    ),
+    (DiscardReason::Upgraded, "handed over to another protocol"),
+    (DiscardReason::ClientClosed, "closed with the client"),
+];
+
+impl fmt::Display for Counters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{:>10}  connections opened", self.opened)?;
+        writeln!(
+            f,
+            "{:>10}  connections that could not be opened",
+            self.connect_failed
+        )?;
+        writeln!(
+            f,
+            "{:>10}  requests over a connection that was open already",
+            self.reused
+        )?;
+        writeln!(
+            f,
+            "{:>10}  requests that waited for a connection to become free",
+            self.waits
+        )?;
+        for (reason, sentence) in SENTENCES {
+            writeln!(f, "{:>10}  connections {sentence}", self.discarded(reason))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_has_a_counter_and_a_sentence_of_its_own() {
+        let mut places: Vec<_> = SENTENCES.iter().map(|(reason, _)| reason.index()).collect();
+        places.sort_unstable();
+        assert_eq!(places, (0..DiscardReason::COUNT).collect::<Vec<_>>());
+    }
+}

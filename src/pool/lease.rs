@@ -1,0 +1,158 @@
+//! A connection in the hands of one exchange.
+//!
+//! Invariant: a lease ends in exactly one way: given back, discarded with a reason, or dropped, which discards an
+//! HTTP/1 connection and ends an HTTP/2 stream. So a place in the pool is never lost, whatever panics or is cancelled above.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::Pool;
+use super::member::Member;
+use super::reason::DiscardReason;
+use super::route::Route;
+use super::sender::{Protocol, Sender};
+use super::slot::ConnectionId;
+use super::state::{Effects, Granted};
+use crate::conn::{Ledger, Seen};
+
+/// The right to a connection, or to a stream of one, for one exchange. Small, as it goes where the response goes.
+#[derive(Debug)]
+pub(crate) struct Lease {
+    pool: Arc<Pool>,
+    connection: ConnectionId,
+    /// `None` only while it ends.
+    sender: Option<Sender>,
+}
+
+/// A connection that was taken, with what is to be known of it.
+#[derive(Debug)]
+pub(crate) struct Taken {
+    pub(crate) lease: Lease,
+    pub(crate) ledger: Arc<Ledger>,
+    pub(crate) route: Arc<Route>,
+    /// Keeps the connection's place while it is being found out what became of an exchange.
+    pub(crate) member: Arc<Member>,
+    /// Whether it has lain idle in the pool, or served before.
+    pub(crate) is_reused: bool,
+    /// When it was taken.
+    pub(crate) at: Instant,
+    /// When the kernel was asked about it, if it was.
+    asked: Option<Instant>,
+}
+
+impl Taken {
+    #[inline]
+    pub(super) fn new(pool: Arc<Pool>, granted: Granted) -> Self {
+        Self {
+            lease: Lease {
+                pool,
+                connection: granted.connection,
+                sender: Some(granted.sender),
+            },
+            ledger: granted.ledger,
+            route: granted.route,
+            member: granted.member,
+            is_reused: granted.is_reused,
+            at: granted.taken,
+            asked: None,
+        }
+    }
+
+    /// Asks the kernel whether the connection is alive, if it was not opened just now.
+    #[inline]
+    pub(super) fn ask(&mut self) -> Result<(), DiscardReason> {
+        if !self.is_reused {
+            return Ok(());
+        }
+        match self.lease.protocol() {
+            Protocol::Http1 => {
+                let answered = self.ledger.ask().map_err(DiscardReason::Stale)?;
+                self.asked = answered.then_some(self.at);
+                Ok(())
+            }
+            Protocol::Http2 => {
+                self.ledger.look().map_err(DiscardReason::Stale)?;
+                let limit = self.lease.pool.settings().heard_within;
+                let heard = limit.is_none_or(|limit| self.ledger.was_heard_within(limit));
+                heard.then_some(()).ok_or(DiscardReason::Unheard)
+            }
+        }
+    }
+
+    /// Marks where the exchange begins: what is written from now on may be it.
+    #[inline]
+    pub(crate) fn begin(&self) -> Seen {
+        match self.lease.protocol() {
+            Protocol::Http1 => self.ledger.begin(self.asked),
+            Protocol::Http2 => self.ledger.begin_stream(),
+        }
+    }
+}
+
+impl Lease {
+    #[inline]
+    pub(crate) fn protocol(&self) -> Protocol {
+        let sender = self.sender.as_ref();
+        sender.expect("taken only where it ends").protocol()
+    }
+
+    /// The handle.
+    #[inline]
+    pub(crate) fn sender(&mut self) -> &mut Sender {
+        self.sender.as_mut().expect("taken only where it ends")
+    }
+
+    /// The exchange is over, and went well.
+    #[inline]
+    pub(crate) fn give_back(mut self) {
+        self.hand_back();
+    }
+
+    #[inline]
+    fn hand_back(&mut self) {
+        if let Some(sender) = self.sender.take() {
+            let mut fx = Effects::default();
+            let now = Instant::now();
+            self.pool
+                .state()
+                .give_back(self.connection, sender, now, &mut fx);
+            self.pool.apply(fx);
+        }
+    }
+
+    /// The connection is not to be used again. The streams of others that run on it go on.
+    pub(crate) fn discard(mut self, reason: DiscardReason) {
+        self.end(reason);
+    }
+
+    /// The connection was stale: its siblings are looked at, too.
+    pub(crate) fn discard_stale(mut self, reason: DiscardReason) {
+        let of = self.pool.host_and_age(self.connection);
+        self.end(reason);
+        if let Some((host, since)) = of {
+            self.pool.look_at_siblings(host, since);
+        }
+    }
+
+    #[inline]
+    fn end(&mut self, reason: DiscardReason) {
+        if let Some(sender) = self.sender.take() {
+            let mut fx = Effects::default();
+            self.pool.state().discard(self.connection, reason, &mut fx);
+            fx.drop(sender);
+            self.pool.apply(fx);
+        }
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        match self.sender {
+            // hyper resets the stream; the others on the connection go on, and so does the connection.
+            #[cfg(feature = "http2")]
+            Some(Sender::Http2(_)) => self.hand_back(),
+            _ => self.end(DiscardReason::Canceled),
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Why a connection was given up: one value for the log, the counters and the table of connections.
+
+use crate::evidence::GateReason;
+
+/// Why a connection was given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DiscardReason {
+    /// It lay idle for longer than `pool_idle_timeout`.
+    IdleTimeout,
+    /// It was open for longer than `pool_max_lifetime`.
+    Lifetime,
+    /// It had served `pool_max_exchanges` requests.
+    ExchangeLimit,
+    /// There were more idle connections than allowed, and it had been idle longest.
+    IdleLimit,
+    /// A request of another kind needed its place within `pool_max_connections`.
+    MadeRoom,
+    /// The peer had closed it while it lay idle: found before a request was sent into it.
+    Stale(GateReason),
+    /// The peer closed it while it lay idle.
+    PeerClosed,
+    /// An HTTP/2 connection on which nothing was heard of the peer for the keep-alive interval and timeout.
+    Unheard,
+    /// The peer takes no further streams on it (HTTP/2 `GOAWAY`).
+    GoAway,
+    /// An exchange on it failed.
+    Failed,
+    /// An exchange on it was given up by the caller.
+    Canceled,
+    /// The body of a response was not read to its end, and the rest was too long to be drained.
+    NotDrained,
+    /// It speaks another protocol from now on.
+    Upgraded,
+    /// The client was closed.
+    ClientClosed,
+}
+
+impl DiscardReason {
+    pub(super) const COUNT: usize = 14;
+
+    /// The reason in words, for a reader who does not know sockets.
+    pub fn explain(self) -> &'static str {
+        match self {
+            Self::IdleTimeout => "it had been idle for longer than the client keeps connections",
+            Self::Lifetime => "it had been open for longer than the client keeps connections",
+            Self::ExchangeLimit => "it had served as many requests as one connection may",
+            Self::IdleLimit => "more connections were idle than the client keeps",
+            Self::MadeRoom => "its place was needed for a connection to another server",
+            Self::Stale(reason) => reason.explain(),
+            Self::PeerClosed => "the server closed it while it was idle",
+            Self::Unheard => "the server had not been heard of for too long",
+            Self::GoAway => "the server said that it takes no further requests on it",
+            Self::Failed => "a request on it failed",
+            Self::Canceled => "a request on it was given up before it was answered",
+            Self::NotDrained => "a response on it was not read to its end",
+            Self::Upgraded => "it speaks another protocol now",
+            Self::ClientClosed => "the client was closed",
+        }
+    }
+
+    /// The place of its counter.
+    pub(super) fn index(self) -> usize {
+        match self {
+            Self::IdleTimeout => 0,
+            Self::Lifetime => 1,
+            Self::ExchangeLimit => 2,
+            Self::IdleLimit => 3,
+            Self::MadeRoom => 4,
+            Self::Stale(_) => 5,
+            Self::PeerClosed => 6,
+            Self::Unheard => 7,
+            Self::GoAway => 8,
+            Self::Failed => 9,
+            Self::Canceled => 10,
+            Self::NotDrained => 11,
+            Self::Upgraded => 12,
+            Self::ClientClosed => 13,
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The way to one origin, and what a request on it looks like: found out once, kept with the host.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use http::header::HeaderValue;
+use http::{Uri, uri};
+
+use super::key::Key;
+use super::member::Member;
+use super::sender::{Protocol, Sender};
+use crate::conn::Ledger;
+
+type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// Which protocol the connections of an origin speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Speaks {
+    Http1,
+    /// By prior knowledge (RFC 9113 section 3.3).
+    #[cfg(feature = "http2")]
+    Http2,
+    /// What the TLS handshake comes out with (ALPN).
+    #[cfg(feature = "http2")]
+    Negotiated,
+}
+
+/// The way to one origin.
+#[derive(Clone, Debug)]
+pub(crate) struct Route {
+    pub(crate) key: Key,
+    /// `scheme://authority/`: what the connector is given.
+    pub(crate) uri: Uri,
+    /// What `Host` is to say.
+    pub(crate) host: HeaderValue,
+    pub(crate) speaks: Speaks,
+    pub(crate) by_proxy: Option<Proxy>,
+}
+
+/// A proxy that requests go by.
+#[derive(Clone, Debug)]
+pub(crate) struct Proxy {
+    pub(crate) uri: Uri,
+    /// What it wants for `Proxy-Authorization`.
+    pub(crate) authorization: Option<HeaderValue>,
+    /// Whether it reads the requests itself, and so wants absolute URIs (RFC 9112 section 3.2.2); else it opens tunnels.
+    pub(crate) reads_requests: bool,
+}
+
+impl Route {
+    /// The way to an origin without a proxy.
+    pub(crate) fn direct(key: Key, speaks: Speaks) -> Result<Self, http::Error> {
+        let host = HeaderValue::from_str(key.authority().as_str())?;
+        let uri = uri::Builder::new()
+            .scheme(key.scheme().clone())
+            .authority(key.authority().clone())
+            .path_and_query("/")
+            .build()?;
+        Ok(Self {
+            key,
+            uri,
+            host,
+            speaks,
+            by_proxy: None,
+        })
+    }
+
+    /// What its connections speak, if that is known before there is one.
+    pub(super) fn protocol(&self) -> Option<Protocol> {
+        match self.speaks {
+            Speaks::Http1 => Some(Protocol::Http1),
+            #[cfg(feature = "http2")]
+            Speaks::Http2 => Some(Protocol::Http2),
+            #[cfg(feature = "http2")]
+            Speaks::Negotiated => None,
+        }
+    }
+
+    /// `scheme://authority`, as people write it.
+    pub(crate) fn origin(&self) -> String {
+        format!("{}://{}", self.key.scheme(), self.key.authority())
+    }
+}
+
+/// A connection that was opened, with everything the pool wants of it.
+pub(crate) struct Dialed {
+    pub(crate) sender: Sender,
+    pub(crate) ledger: Arc<Ledger>,
+    /// hyper's side of it, to be polled to its end.
+    pub(crate) driver: Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+/// A future that opens a connection.
+pub(crate) type Dialing = Pin<Box<dyn Future<Output = Result<Dialed, BoxError>> + Send>>;
+
+/// Opens connections.
+pub(crate) trait Dial: fmt::Debug + Send + Sync {
+    /// How an origin is reached. Asked once for each host, under no lock.
+    fn route(&self, key: Key) -> Result<Route, BoxError>;
+
+    /// Opens a connection, speaks TLS and the protocol's preface on it. `member` goes to every task of the connection.
+    fn dial(&self, route: &Arc<Route>, member: Arc<Member>) -> Dialing;
+}

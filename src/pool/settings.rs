@@ -1,0 +1,32 @@
+//! What a pool keeps, and for how long. The defaults and their reasons stand at the client's builder.
+
+use std::time::Duration;
+
+/// Limits and times of a pool.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settings {
+    pub(crate) max_idle_per_host: usize,
+    pub(crate) max_idle: usize,
+    pub(crate) max_connections_per_host: usize,
+    pub(crate) max_connections: usize,
+    pub(crate) idle_timeout: Option<Duration>,
+    pub(crate) max_lifetime: Option<Duration>,
+    pub(crate) max_exchanges: u64,
+    /// An HTTP/2 connection carries a new stream only if something was read on it within this time.
+    pub(crate) heard_within: Option<Duration>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            max_idle_per_host: usize::MAX,
+            max_idle: usize::MAX,
+            max_connections_per_host: usize::MAX,
+            max_connections: usize::MAX,
+            idle_timeout: Some(Duration::from_secs(90)),
+            max_lifetime: None,
+            max_exchanges: u64::MAX,
+            heard_within: None,
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! The connections of a client at one moment, as `netstat` would show them.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Pool;
+use super::sender::Protocol;
+use super::slot::{Phase, Slot};
+use super::state::State;
+use crate::conn::Ledger;
+
+/// One connection at one moment.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    number: u64,
+    origin: String,
+    protocol: Protocol,
+    state: &'static str,
+    activity: &'static str,
+    age: Duration,
+    idle: Option<Duration>,
+    exchanges: u64,
+    ends: Option<(&'static str, Duration)>,
+}
+
+impl Connection {
+    /// Its number, unique in this process; the same as [`Trace::connection`](crate::evidence::Trace::connection).
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Where it leads, like `https://example.com`.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// What it speaks.
+    pub fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+
+    /// The state of its socket as the kernel says, in the words of `netstat`: `ESTABLISHED`, `CLOSE_WAIT` (the peer has
+    /// closed it), `CLOSE`; `OTHER` for the rest; `CLOSED` once there is no socket any more, `UNKNOWN` where the kernel
+    /// cannot be asked.
+    pub fn state(&self) -> &'static str {
+        self.state
+    }
+
+    /// What the pool does with it: `busy`, `idle`, `settling` (the caller is done, hyper is not), `closing`.
+    pub fn activity(&self) -> &'static str {
+        self.activity
+    }
+
+    /// How long it has been open.
+    pub fn age(&self) -> Duration {
+        self.age
+    }
+
+    /// How long it has been idle; `None` if it is not.
+    pub fn idle(&self) -> Option<Duration> {
+        self.idle
+    }
+
+    /// How many exchanges it was given.
+    pub fn exchanges(&self) -> u64 {
+        self.exchanges
+    }
+
+    /// What will end it if nothing else does, and in how long; `None` if nothing of this client's will.
+    pub fn ends(&self) -> Option<(&'static str, Duration)> {
+        self.ends
+    }
+}
+
+/// The connections of a client at one moment. Its [`Display`](fmt::Display) is a table.
+#[derive(Clone, Debug)]
+pub struct Connections {
+    all: Vec<Connection>,
+}
+
+impl Connections {
+    /// All of them, in no order.
+    pub fn all(&self) -> &[Connection] {
+        &self.all
+    }
+
+    /// One after the other.
+    pub fn iter(&self) -> std::slice::Iter<'_, Connection> {
+        self.all.iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Connections {
+    type Item = &'a Connection;
+    type IntoIter = std::slice::Iter<'a, Connection>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.all.iter()
+    }
+}
+
+impl Pool {
+    /// What there is now. The kernel is asked about each socket, under no lock.
+    pub(crate) fn connections(&self) -> Connections {
+        let now = Instant::now();
+        let seen: Vec<_> = {
+            let state = self.state();
+            let seen = state.slots.iter();
+            seen.filter_map(|(at, slot)| Some((see(&state, at, slot, now)?, slot.ledger.clone()?)))
+                .collect()
+        };
+        let all = seen
+            .into_iter()
+            .map(
+                |(connection, ledger): (Connection, Arc<Ledger>)| Connection {
+                    state: ledger.kernel_state(),
+                    ..connection
+                },
+            )
+            .collect();
+        Connections { all }
+    }
+}
+
+fn see(state: &State, at: usize, slot: &Slot, now: Instant) -> Option<Connection> {
+    let idle = slot.is_idle();
+    let activity = match &slot.phase {
+        Phase::Connecting => return None,
+        Phase::Closing => "closing",
+        Phase::Settling(_) => "settling",
+        _ if idle => "idle",
+        _ => "busy",
+    };
+    Some(Connection {
+        number: slot.ledger.as_ref()?.id(),
+        origin: state.hosts.get(slot.host)?.route.origin(),
+        protocol: slot.protocol,
+        state: "",
+        activity,
+        age: now.saturating_duration_since(slot.opened),
+        idle: idle.then(|| now.saturating_duration_since(slot.since)),
+        exchanges: slot.exchanges,
+        ends: state.ends(at, now),
+    })
+}
+
+impl fmt::Display for Connections {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = self.all.iter().map(|one| one.origin.len()).max();
+        let width = width.unwrap_or(0).max("ORIGIN".len());
+        writeln!(
+            f,
+            "{:>6}  {:width$}  {:8}  {:11}  {:8}  {:>9}  {:>9}  {:>9}  ENDS",
+            "NUMBER", "ORIGIN", "PROTOCOL", "STATE", "ACTIVITY", "AGE", "IDLE", "EXCHANGES"
+        )?;
+        for one in &self.all {
+            let idle = one.idle.map_or_else(|| "-".to_owned(), seconds);
+            let ends = one.ends.map_or_else(
+                || "-".to_owned(),
+                |(why, left)| format!("{why} in {}", seconds(left)),
+            );
+            writeln!(
+                f,
+                "{:>6}  {:width$}  {:8}  {:11}  {:8}  {:>9}  {idle:>9}  {:>9}  {ends}",
+                one.number,
+                one.origin,
+                one.protocol.name(),
+                one.state,
+                one.activity,
+                seconds(one.age),
+                one.exchanges,
+            )?;
+        }
+        Ok(())
+    }
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{:.1} s", duration.as_secs_f64())
+}

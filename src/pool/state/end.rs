@@ -1,0 +1,281 @@
+//! A connection is given up, and its socket is closed.
+
+use std::sync::{Arc, Weak};
+use std::task::Waker;
+use std::time::Duration;
+
+use tokio::task::AbortHandle;
+use tokio::time::Instant;
+
+use super::{Effects, State, What};
+use crate::conn::Ledger;
+use crate::pool::list::List;
+use crate::pool::member::Member;
+use crate::pool::sender::Sender;
+use crate::pool::slot::{ConnectionId, OfHost, Phase, Slot};
+use crate::pool::{ConnectError, DiscardReason};
+
+impl State {
+    /// Gives a connection up: it takes nothing more, and ends when what runs on it has ended.
+    pub(in crate::pool) fn retire(
+        &mut self,
+        id: ConnectionId,
+        reason: DiscardReason,
+        fx: &mut Effects,
+    ) {
+        if self
+            .slot(id)
+            .is_none_or(|slot| matches!(slot.phase, Phase::Closing))
+        {
+            return;
+        }
+        self.counters.discard(reason);
+        self.tell(id.at, What::Discarded(reason), fx);
+        if let Some(sender) = self.mark_closing(id.at) {
+            fx.drop(sender);
+        }
+    }
+
+    /// Gives up the connection of an exchange whose lease has ended with it.
+    pub(in crate::pool) fn discard(
+        &mut self,
+        id: ConnectionId,
+        reason: DiscardReason,
+        fx: &mut Effects,
+    ) {
+        let Some(slot) = self.slot_mut(id) else {
+            return;
+        };
+        slot.streams = slot.streams.saturating_sub(1);
+        self.retire(id, reason, fx);
+    }
+
+    /// Takes a slot out of everything that gives connections away, and its handle out of it.
+    pub(super) fn mark_closing(&mut self, at: usize) -> Option<Sender> {
+        self.idle.remove(at, &mut self.slots);
+        let slot = self.slots.get_mut(at)?;
+        let host = self.hosts.get_mut(slot.host)?;
+        if !slot.is_leaving && slot.streams == 0 {
+            slot.is_leaving = true;
+            host.leaving += 1;
+            self.leaving += 1;
+        }
+        match std::mem::replace(&mut slot.phase, Phase::Closing) {
+            Phase::Connecting => {
+                host.connecting -= 1;
+                None
+            }
+            Phase::Settling(sender) => {
+                host.settling -= 1;
+                Some(sender)
+            }
+            Phase::Idle(sender) => {
+                host.idle.remove(at, &mut self.slots);
+                Some(sender)
+            }
+            Phase::Shared(sender) => {
+                host.shared.retain(|other| *other != at);
+                Some(sender)
+            }
+            Phase::Busy | Phase::Closing => None,
+        }
+    }
+
+    /// The last task of a connection has ended, and its socket is closed.
+    pub(in crate::pool) fn ended(&mut self, id: ConnectionId, now: Instant, fx: &mut Effects) {
+        let Some(slot) = self.slot(id) else {
+            return;
+        };
+        let host = slot.host;
+        // Its task was dropped before it had begun, or panicked.
+        let is_interrupted = matches!(slot.phase, Phase::Connecting);
+        match slot.phase {
+            Phase::Connecting => self.connect_failed(id, &ConnectError::interrupted(), fx),
+            Phase::Idle(_) | Phase::Shared(_) | Phase::Settling(_) => {
+                self.retire(id, DiscardReason::PeerClosed, fx);
+            }
+            Phase::Busy => drop(self.mark_closing(id.at)),
+            Phase::Closing => {}
+        }
+        self.tell(id.at, What::Closed, fx);
+        let slot = self.slots.remove(id.at);
+        let left = usize::from(slot.is_leaving);
+        self.leaving -= left;
+        if let Some(host) = self.hosts.get_mut(host) {
+            host.leaving -= left;
+            host.open -= 1;
+        }
+        if is_interrupted {
+            // With its runtime, perhaps: then the next one that is opened from here would be dropped from here, too.
+            self.nudge(host, fx);
+        } else {
+            self.place_freed(host, now, fx);
+        }
+        self.forget_host(host);
+        if self.slots.is_empty() {
+            for waker in self.closers.drain(..) {
+                fx.wake(waker);
+            }
+        }
+    }
+
+    /// A connection was found dead. Its siblings that have been idle no shorter are suspect: they are handed out to be
+    /// asked, and those that pass are not for the requests that are sent again because of this.
+    pub(in crate::pool) fn suspects(
+        &mut self,
+        host: usize,
+        since: Instant,
+    ) -> Vec<(ConnectionId, Arc<Ledger>)> {
+        let mut found = Vec::new();
+        let mut next = self.hosts.get(host).and_then(|host| host.idle.oldest());
+        while let Some(at) = next {
+            next = List::<OfHost>::after(at, &mut self.slots);
+            let Some(slot) = self.slots.get_mut(at).filter(|slot| slot.since <= since) else {
+                break;
+            };
+            slot.suspect = true;
+            let serial = slot.serial;
+            let id = ConnectionId { at, serial };
+            found.extend(slot.ledger.clone().map(|ledger| (id, ledger)));
+        }
+        found
+    }
+
+    /// Gives up a connection if nothing runs on it. Returns whether that is so.
+    pub(in crate::pool) fn retire_idle(
+        &mut self,
+        id: ConnectionId,
+        reason: DiscardReason,
+        fx: &mut Effects,
+    ) -> bool {
+        let is_idle = self.slot(id).is_some_and(Slot::is_idle);
+        if is_idle {
+            self.retire(id, reason, fx);
+        }
+        is_idle
+    }
+
+    /// Gives up what is past its time. Returns how long until something else will be; `None` if nothing can be.
+    pub(in crate::pool) fn sweep(&mut self, now: Instant, fx: &mut Effects) -> Option<Duration> {
+        let mut next: Option<Duration> = None;
+        for at in 0..self.slots.capacity() {
+            let Some(slot) = self.slots.get(at) else {
+                continue;
+            };
+            if !slot.is_idle() {
+                continue;
+            }
+            let due = self.is_due(slot, now);
+            if let (Some(reason), Some(id)) = (due, self.id(at)) {
+                self.retire(id, reason, fx);
+            } else if let Some((_, left)) = self.ends(at, now) {
+                next = Some(next.map_or(left, |next| next.min(left)));
+            }
+        }
+        next
+    }
+
+    /// What ends a connection if nothing else does, and in how long.
+    pub(in crate::pool) fn ends(
+        &self,
+        at: usize,
+        now: Instant,
+    ) -> Option<(&'static str, Duration)> {
+        let slot = self.slots.get(at)?;
+        let rest = |limit: Option<Duration>, since| {
+            limit.map(|limit| limit.saturating_sub(now.saturating_duration_since(since)))
+        };
+        let by_age = rest(self.settings.max_lifetime, slot.opened).map(|left| ("lifetime", left));
+        let by_idleness = rest(self.settings.idle_timeout, slot.since)
+            .filter(|_| slot.is_idle())
+            .map(|left| ("idle timeout", left));
+        by_age
+            .into_iter()
+            .chain(by_idleness)
+            .min_by_key(|(_, left)| *left)
+    }
+
+    /// Whether nobody sweeps: the task was not started, or is gone with its runtime.
+    pub(in crate::pool) fn lacks_sweeper(&self) -> bool {
+        self.sweeper.as_ref().is_none_or(AbortHandle::is_finished)
+    }
+
+    pub(in crate::pool) fn set_sweeper(&mut self, task: AbortHandle) {
+        self.sweeper = Some(task);
+    }
+
+    /// Whether there is nothing left to sweep. The task must end then; another is started with the next connection.
+    pub(in crate::pool) fn ends_sweeper(&mut self) -> bool {
+        let ends = self.slots.is_empty();
+        if ends {
+            self.sweeper = None;
+        }
+        ends
+    }
+
+    pub(in crate::pool) fn set_member(&mut self, id: ConnectionId, member: Weak<Member>) {
+        if let Some(slot) = self.slot_mut(id) {
+            slot.member = member;
+        }
+    }
+
+    /// Remembers the task of a connection that is being opened.
+    pub(in crate::pool) fn set_task(&mut self, id: ConnectionId, task: AbortHandle) {
+        if let Some(slot) = self.slot_mut(id) {
+            slot.task = Some(task);
+        }
+    }
+
+    /// Stops every task that is still opening a connection, and the sweeper.
+    pub(in crate::pool) fn stop_tasks(&mut self) {
+        let opening = self
+            .slots
+            .iter()
+            .filter(|(_, slot)| matches!(slot.phase, Phase::Connecting));
+        for (_, slot) in opening {
+            if let Some(task) = &slot.task {
+                task.abort();
+            }
+        }
+        if let Some(sweeper) = self.sweeper.take() {
+            sweeper.abort();
+        }
+    }
+
+    /// No further request is taken; what is idle goes, who is in line is told.
+    pub(in crate::pool) fn close(&mut self, fx: &mut Effects) {
+        self.is_closed = true;
+        self.stop_tasks();
+        for at in 0..self.slots.capacity() {
+            let idle = self.slots.get(at).is_some_and(|slot| {
+                matches!(
+                    slot.phase,
+                    Phase::Idle(_) | Phase::Shared(_) | Phase::Settling(_)
+                )
+            });
+            if let Some(id) = self.id(at).filter(|_| idle) {
+                self.retire(id, DiscardReason::ClientClosed, fx);
+            }
+        }
+        for at in 0..self.waiters.capacity() {
+            if self
+                .waiters
+                .get(at)
+                .is_some_and(|waiter| waiter.outcome.is_none())
+            {
+                self.serve(at, Err(ConnectError::closed()), fx);
+            }
+        }
+    }
+
+    /// Whether every socket is closed; else the waker is woken when they are.
+    pub(in crate::pool) fn poll_all_closed(&mut self, waker: &Waker) -> bool {
+        if self.slots.is_empty() {
+            return true;
+        }
+        if !self.closers.iter().any(|known| known.will_wake(waker)) {
+            self.closers.push(waker.clone());
+        }
+        false
+    }
+}

@@ -1,0 +1,261 @@
+//! A connection is ready, new or come back: it goes to the first in line whom it suits, or lies idle.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::{Effects, Granted, State, What};
+use crate::conn::Ledger;
+use crate::pool::DiscardReason;
+use crate::pool::sender::{Protocol, Sender};
+use crate::pool::slot::{ConnectionId, Phase, Slot};
+
+/// What HTTP/2 peers are taken to allow before they say so (RFC 9113 section 6.5.2 recommends no fewer).
+const STREAMS_UNSAID: usize = 100;
+
+impl State {
+    /// A connection has been opened.
+    pub(in crate::pool) fn opened(
+        &mut self,
+        id: ConnectionId,
+        (sender, ledger): (Sender, Arc<Ledger>),
+        now: Instant,
+        fx: &mut Effects,
+    ) {
+        let protocol = sender.protocol();
+        let Some(slot) = self.slot_mut(id) else {
+            return fx.drop(sender);
+        };
+        slot.opened = now;
+        slot.since = now;
+        slot.ledger = Some(ledger);
+        slot.protocol = protocol;
+        slot.phase = Phase::Busy;
+        let at_host = slot.host;
+        self.counters.opened += 1;
+        if let Some(host) = self.hosts.get_mut(at_host) {
+            host.connecting -= 1;
+            host.protocol = Some(protocol);
+        }
+        self.tell(id.at, What::Opened, fx);
+        if self.is_closed {
+            fx.drop(sender);
+            return self.retire(id, DiscardReason::ClientClosed, fx);
+        }
+        match protocol {
+            Protocol::Http1 => self.available(id.at, sender, now, fx),
+            Protocol::Http2 => self.share(id.at, sender, now, fx),
+        }
+        // Now that it is known what the peer speaks, the others in line may need connections of their own.
+        self.open_for(at_host, now, fx);
+    }
+
+    /// An exchange is over, and its connection may carry another.
+    #[inline]
+    pub(in crate::pool) fn give_back(
+        &mut self,
+        id: ConnectionId,
+        sender: Sender,
+        now: Instant,
+        fx: &mut Effects,
+    ) {
+        let Some(slot) = self.slot_mut(id) else {
+            return fx.drop(sender);
+        };
+        slot.streams = slot.streams.saturating_sub(1);
+        slot.since = now;
+        slot.suspect = false;
+        if matches!(slot.phase, Phase::Busy) {
+            self.settle_or_await(id.at, sender, now, fx);
+        } else {
+            fx.drop(sender);
+            self.stream_ended(id.at, now, fx);
+        }
+    }
+
+    /// What had been given to a request that is gone is passed on, as if it had never been.
+    pub(super) fn take_back(&mut self, granted: Granted, now: Instant, fx: &mut Effects) {
+        let Some(slot) = self.slot_mut(granted.connection) else {
+            return fx.drop(granted.sender);
+        };
+        slot.exchanges = slot.exchanges.saturating_sub(1);
+        let since = slot.since;
+        let suspect = slot.suspect;
+        self.give_back(granted.connection, granted.sender, now, fx);
+        if let Some(slot) = self.slot_mut(granted.connection) {
+            // It has not served: its age and what is thought of it stay.
+            slot.since = since;
+            slot.suspect = suspect;
+        }
+    }
+
+    /// Asks hyper whether it is done with the exchange; if not, its task will say so.
+    #[inline]
+    fn settle_or_await(&mut self, at: usize, sender: Sender, now: Instant, fx: &mut Effects) {
+        if sender.is_ready() {
+            return self.available(at, sender, now, fx);
+        }
+        let Some(slot) = self.slots.get_mut(at) else {
+            return;
+        };
+        if let Some(member) = slot.member.upgrade() {
+            member.set_awaited(true);
+            fx.hold(member);
+        }
+        if let Some(host) = self.hosts.get_mut(slot.host) {
+            host.settling += 1;
+        }
+        slot.phase = Phase::Settling(sender);
+        // It may have become ready between the question and the flag.
+        self.settle(at, now, fx);
+    }
+
+    /// hyper may be done with the exchange.
+    pub(in crate::pool) fn settle(&mut self, at: usize, now: Instant, fx: &mut Effects) {
+        let Some(slot) = self.slots.get_mut(at) else {
+            return;
+        };
+        match std::mem::replace(&mut slot.phase, Phase::Busy) {
+            Phase::Settling(sender) if sender.is_ready() => {
+                if let Some(member) = slot.member.upgrade() {
+                    member.set_awaited(false);
+                    fx.hold(member);
+                }
+                if let Some(host) = self.hosts.get_mut(slot.host) {
+                    host.settling -= 1;
+                }
+                self.available(at, sender, now, fx);
+            }
+            other => slot.phase = other,
+        }
+    }
+
+    /// An HTTP/1 connection is ready for a request.
+    #[inline]
+    fn available(&mut self, at: usize, sender: Sender, now: Instant, fx: &mut Effects) {
+        let Some(slot) = self.slots.get_mut(at) else {
+            return fx.drop(sender);
+        };
+        let host = slot.host;
+        slot.phase = Phase::Busy;
+        let reason = if self.is_closed {
+            Some(DiscardReason::ClientClosed)
+        } else {
+            self.slots.get(at).and_then(|slot| self.is_due(slot, now))
+        };
+        if let (Some(reason), Some(id)) = (reason, self.id(at)) {
+            fx.drop(sender);
+            return self.retire(id, reason, fx);
+        }
+        if let Some(waiter) = self.next_in_line(host, at) {
+            if let Some(granted) = self.grant(at, sender, now, fx) {
+                self.serve(waiter, Ok(granted), fx);
+            }
+            return;
+        }
+        if let Some(slot) = self.slots.get_mut(at) {
+            slot.phase = Phase::Idle(sender);
+            slot.has_idled = true;
+        }
+        self.lie_idle(at, host, fx);
+    }
+
+    #[inline]
+    fn lie_idle(&mut self, at: usize, host: usize, fx: &mut Effects) {
+        let Some(owner) = self.hosts.get_mut(host) else {
+            return;
+        };
+        owner.idle.push(at, &mut self.slots);
+        let over = owner.idle.len() > self.settings.max_idle_per_host;
+        let oldest = owner.idle.oldest().filter(|_| over);
+        if let Some(id) = oldest.and_then(|oldest| self.id(oldest)) {
+            self.retire(id, DiscardReason::IdleLimit, fx);
+        }
+        self.keep_idle_limit(at, fx);
+    }
+
+    #[inline]
+    fn keep_idle_limit(&mut self, at: usize, fx: &mut Effects) {
+        if !self.keeps_idle || !self.slots.get(at).is_some_and(Slot::is_idle) {
+            return;
+        }
+        self.idle.push(at, &mut self.slots);
+        if self.idle.len() > self.settings.max_idle {
+            if let Some(id) = self.idle.oldest().and_then(|oldest| self.id(oldest)) {
+                self.retire(id, DiscardReason::IdleLimit, fx);
+            }
+        }
+        self.make_room_for_queue(fx);
+    }
+
+    /// An HTTP/2 connection is ready for streams.
+    fn share(&mut self, at: usize, sender: Sender, now: Instant, fx: &mut Effects) {
+        let Some(slot) = self.slots.get_mut(at) else {
+            return fx.drop(sender);
+        };
+        slot.phase = Phase::Shared(sender);
+        slot.max_streams = STREAMS_UNSAID;
+        if let Some(host) = self.hosts.get_mut(slot.host) {
+            host.shared.push(at);
+        }
+        self.fill(at, now, fx);
+    }
+
+    /// The peer allows this many streams.
+    #[cfg(feature = "http2")]
+    pub(in crate::pool) fn allow_streams(
+        &mut self,
+        id: ConnectionId,
+        streams: usize,
+        now: Instant,
+        fx: &mut Effects,
+    ) {
+        let Some(slot) = self.slot_mut(id) else {
+            return;
+        };
+        slot.max_streams = streams;
+        if matches!(slot.phase, Phase::Shared(_)) {
+            self.fill(id.at, now, fx);
+        }
+    }
+
+    fn stream_ended(&mut self, at: usize, now: Instant, fx: &mut Effects) {
+        if self
+            .slots
+            .get(at)
+            .is_some_and(|slot| matches!(slot.phase, Phase::Shared(_)))
+        {
+            self.fill(at, now, fx);
+        }
+    }
+
+    /// Gives streams to those in line, as many as there is room for; a connection that nothing runs on lies idle.
+    fn fill(&mut self, at: usize, now: Instant, fx: &mut Effects) {
+        let Some(slot) = self.slots.get(at) else {
+            return;
+        };
+        let host = slot.host;
+        if let (Some(reason), Some(id)) = (self.is_due(slot, now), self.id(at)) {
+            return self.retire(id, reason, fx);
+        }
+        while self
+            .slots
+            .get(at)
+            .is_some_and(|slot| slot.streams < slot.max_streams)
+        {
+            let Some(waiter) = self.next_in_line(host, at) else {
+                break;
+            };
+            let Some(granted) = self.grant_stream(at, now, fx) else {
+                break;
+            };
+            self.serve(waiter, Ok(granted), fx);
+        }
+        let Some(slot) = self.slots.get_mut(at).filter(|slot| slot.streams == 0) else {
+            return;
+        };
+        slot.since = now;
+        slot.has_idled = true;
+        self.keep_idle_limit(at, fx);
+    }
+}

@@ -1,0 +1,193 @@
+//! Connections are opened for those in line, as far as the limits allow.
+//!
+//! A connection is opened for nobody in particular: it goes to the first in line when it is there, and so does one that
+//! becomes free meanwhile. What nobody wants any more lies idle.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::{Effects, Order, State};
+use crate::pool::slot::{ConnectionId, Slot};
+use crate::pool::{ConnectError, DiscardReason};
+
+impl State {
+    /// Opens as many connections as those in line need and the limits allow. Returns whether a limit was in the way.
+    pub(in crate::pool) fn open_for(
+        &mut self,
+        host: usize,
+        now: Instant,
+        fx: &mut Effects,
+    ) -> bool {
+        loop {
+            let lacking = self.lacking(host);
+            if lacking == 0 || self.is_closed {
+                self.leave_queue(host);
+                return false;
+            }
+            if self.is_host_full(host) {
+                // What it waits for is one of its own.
+                self.leave_queue(host);
+                self.make_room_at(host, lacking, fx);
+                return true;
+            }
+            if !self.has_place_for(host) {
+                self.queue_up(host);
+                self.make_room_for_queue(fx);
+                return true;
+            }
+            // At the end of the queue again, if it lacks more: hosts take turns.
+            self.leave_queue(host);
+            self.open_one(host, now, fx);
+        }
+    }
+
+    /// How many connections those in line are short of.
+    fn lacking(&self, host: usize) -> usize {
+        self.hosts.get(host).map_or(0, |host| {
+            host.wants_connecting().saturating_sub(host.connecting)
+        })
+    }
+
+    fn is_host_full(&self, host: usize) -> bool {
+        let limit = self.settings.max_connections_per_host;
+        self.hosts.get(host).is_none_or(|host| host.open >= limit)
+    }
+
+    /// Whether there is a place within the limit on all connections that no host is before this one for.
+    fn has_place_for(&self, host: usize) -> bool {
+        let places = self
+            .settings
+            .max_connections
+            .saturating_sub(self.slots.len());
+        places > self.queue.len() || self.queue.iter().take(places).any(|queued| *queued == host)
+    }
+
+    fn open_one(&mut self, host: usize, now: Instant, fx: &mut Effects) {
+        let Some(owner) = self.hosts.get_mut(host) else {
+            return;
+        };
+        owner.open += 1;
+        owner.connecting += 1;
+        self.serial += 1;
+        let slot = Slot::connecting(self.serial, host, now);
+        fx.open(Order {
+            connection: ConnectionId {
+                serial: slot.serial,
+                at: self.slots.insert(slot),
+            },
+            route: Arc::clone(&owner.route),
+        });
+    }
+
+    /// A host is full, and what is idle there does not suit those in line: the longest idle go.
+    fn make_room_at(&mut self, host: usize, lacking: usize, fx: &mut Effects) {
+        loop {
+            let Some(owner) = self.hosts.get(host) else {
+                return;
+            };
+            if owner.leaving >= lacking {
+                return;
+            }
+            let shared = owner.shared.iter().copied();
+            let mut idle = owner.idle.oldest().into_iter().chain(shared);
+            let idle = idle.find(|at| self.slots.get(*at).is_some_and(Slot::is_idle));
+            let Some(id) = idle.and_then(|at| self.id(at)) else {
+                return;
+            };
+            self.retire(id, DiscardReason::MadeRoom, fx);
+        }
+    }
+
+    fn queue_up(&mut self, host: usize) {
+        if let Some(owner) = self.hosts.get_mut(host).filter(|owner| !owner.is_queued) {
+            owner.is_queued = true;
+            self.queue.push_back(host);
+        }
+    }
+
+    fn leave_queue(&mut self, host: usize) {
+        if let Some(owner) = self.hosts.get_mut(host).filter(|owner| owner.is_queued) {
+            owner.is_queued = false;
+            self.queue.retain(|queued| *queued != host);
+        }
+    }
+
+    /// The pool is full, and hosts wait for a place: the connections that were idle longest go, wherever they lead.
+    pub(super) fn make_room_for_queue(&mut self, fx: &mut Effects) {
+        while self.leaving < self.queue.len() && self.slots.len() >= self.settings.max_connections {
+            let Some(id) = self.idle.oldest().and_then(|at| self.id(at)) else {
+                return;
+            };
+            self.retire(id, DiscardReason::MadeRoom, fx);
+        }
+    }
+
+    /// A place has become free: it is used at once, rather than by the first in line, whose task may be busy otherwise.
+    pub(super) fn place_freed(&mut self, host: usize, now: Instant, fx: &mut Effects) {
+        self.open_for(host, now, fx);
+        self.open_for_queue(now, fx);
+    }
+
+    fn open_for_queue(&mut self, now: Instant, fx: &mut Effects) {
+        while self.slots.len() < self.settings.max_connections {
+            let Some(first) = self.queue.front().copied() else {
+                return;
+            };
+            self.open_for_first(first, now, fx);
+        }
+    }
+
+    /// One connection for the host that waits longest; then it is another's turn.
+    fn open_for_first(&mut self, first: usize, now: Instant, fx: &mut Effects) {
+        self.leave_queue(first);
+        let lacking = self.lacking(first);
+        if lacking == 0 || self.is_host_full(first) {
+            return self.forget_host(first);
+        }
+        self.open_one(first, now, fx);
+        if lacking > 1 {
+            self.queue_up(first);
+        }
+    }
+
+    /// Wakes the first in line, which opens what is lacking: this may not be the poll of a request, nor within a runtime.
+    pub(super) fn nudge(&mut self, host: usize, fx: &mut Effects) {
+        let Some(owner) = self.hosts.get(host).filter(|_| self.lacking(host) > 0) else {
+            return;
+        };
+        let first = owner.line.oldest().and_then(|at| self.waiters.get(at));
+        if let Some(waiter) = first {
+            fx.wake(waiter.waker.clone());
+        }
+    }
+
+    /// A connection could not be opened. Where all in line wait for one to share, all are told; else the first.
+    pub(in crate::pool) fn connect_failed(
+        &mut self,
+        id: ConnectionId,
+        error: &ConnectError,
+        fx: &mut Effects,
+    ) {
+        let Some(slot) = self.slot(id) else {
+            return;
+        };
+        let at_host = slot.host;
+        self.counters.connect_failed += 1;
+        drop(self.mark_closing(id.at));
+        loop {
+            let Some(host) = self.hosts.get(at_host) else {
+                return;
+            };
+            let lacks = host.line.len() > host.connecting;
+            let Some(waiter) = host.line.oldest().filter(|_| lacks) else {
+                return;
+            };
+            let may_share = host.may_share();
+            self.serve(waiter, Err(error.clone()), fx);
+            if !may_share {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! A request takes a connection, or gets in line.
+
+use std::sync::Arc;
+use std::task::Waker;
+
+use tokio::time::Instant;
+
+use super::{Effects, Granted, State, What};
+use crate::pool::host::{InLine, Waiter};
+use crate::pool::list::{Link, List};
+use crate::pool::sender::Sender;
+use crate::pool::slot::{ConnectionId, OfHost, Phase};
+use crate::pool::{ConnectError, DiscardReason, Want};
+
+impl State {
+    /// Takes a connection for a request: of HTTP/2 one with room for a stream, of HTTP/1 the one that became idle last.
+    /// Those that are past their time are given up on the way.
+    #[inline]
+    pub(in crate::pool) fn take(
+        &mut self,
+        host: usize,
+        want: &Want,
+        now: Instant,
+        fx: &mut Effects,
+    ) -> Option<Granted> {
+        self.take_stream(host, want, now, fx)
+            .or_else(|| self.take_idle(host, want, now, fx))
+    }
+
+    #[inline]
+    fn take_idle(
+        &mut self,
+        host: usize,
+        want: &Want,
+        now: Instant,
+        fx: &mut Effects,
+    ) -> Option<Granted> {
+        let mut next = self.hosts.get(host)?.idle.newest();
+        while let Some(at) = next {
+            next = List::<OfHost>::before(at, &mut self.slots);
+            let slot = self.slots.get(at)?;
+            if let Some(reason) = self.is_due(slot, now) {
+                self.retire(self.id(at)?, reason, fx);
+            } else if matches!(&slot.phase, Phase::Idle(sender) if sender.is_closed()) {
+                self.retire(self.id(at)?, DiscardReason::PeerClosed, fx);
+            } else if slot.suits(want) {
+                return self.grant_idle(at, now, fx);
+            }
+        }
+        None
+    }
+
+    #[inline]
+    fn take_stream(
+        &mut self,
+        host: usize,
+        want: &Want,
+        now: Instant,
+        fx: &mut Effects,
+    ) -> Option<Granted> {
+        let mut n = self.hosts.get(host)?.shared.len();
+        while n > 0 {
+            n -= 1;
+            let at = *self.hosts.get(host)?.shared.get(n)?;
+            let slot = self.slots.get(at)?;
+            let is_closed = matches!(&slot.phase, Phase::Shared(sender) if sender.is_closed());
+            let has_room = slot.streams < slot.max_streams;
+            let suits = slot.suits(want);
+            if let Some(reason) = self.is_due(slot, now) {
+                self.retire(self.id(at)?, reason, fx);
+            } else if is_closed {
+                self.retire(self.id(at)?, DiscardReason::PeerClosed, fx);
+            } else if has_room && suits {
+                return self.grant_stream(at, now, fx);
+            }
+        }
+        None
+    }
+
+    /// Gives an idle HTTP/1 connection away.
+    #[inline]
+    fn grant_idle(&mut self, at: usize, now: Instant, fx: &mut Effects) -> Option<Granted> {
+        let host = self.slots.get(at)?.host;
+        if self.keeps_idle {
+            self.idle.remove(at, &mut self.slots);
+        }
+        let owner = self.hosts.get_mut(host)?;
+        owner.idle.remove(at, &mut self.slots);
+        match std::mem::replace(&mut self.slots.get_mut(at)?.phase, Phase::Busy) {
+            Phase::Idle(sender) => self.grant(at, sender, now, fx),
+            _ => None,
+        }
+    }
+
+    /// Gives a stream of an HTTP/2 connection away.
+    pub(super) fn grant_stream(
+        &mut self,
+        at: usize,
+        now: Instant,
+        fx: &mut Effects,
+    ) -> Option<Granted> {
+        self.idle.remove(at, &mut self.slots);
+        let sender = match &self.slots.get(at)?.phase {
+            Phase::Shared(sender) => sender.another()?,
+            _ => return None,
+        };
+        self.grant(at, sender, now, fx)
+    }
+
+    /// Gives a connection away whose handle is here.
+    #[inline]
+    pub(super) fn grant(
+        &mut self,
+        at: usize,
+        sender: Sender,
+        now: Instant,
+        fx: &mut Effects,
+    ) -> Option<Granted> {
+        let slot = self.slots.get_mut(at)?;
+        let Some(member) = slot.member.upgrade() else {
+            // Its last task is ending at this moment, and waits for the lock to say so.
+            fx.drop(sender);
+            return None;
+        };
+        let is_reused = slot.is_reused();
+        let granted = Granted {
+            connection: ConnectionId {
+                at,
+                serial: slot.serial,
+            },
+            sender,
+            ledger: Arc::clone(slot.ledger.as_ref()?),
+            route: Arc::clone(&self.hosts.get(slot.host)?.route),
+            member,
+            is_reused,
+            taken: now,
+        };
+        slot.exchanges += 1;
+        slot.streams += 1;
+        if is_reused {
+            self.counters.reused += 1;
+            if self.is_observed {
+                self.tell(at, What::Reused, fx);
+            }
+        }
+        Some(granted)
+    }
+
+    /// Whether hyper is yet to be done with a connection that its caller is done with.
+    pub(in crate::pool) fn is_settling(&self, host: usize) -> bool {
+        self.hosts.get(host).is_some_and(|host| host.settling > 0)
+    }
+
+    /// Gets in line.
+    pub(in crate::pool) fn wait(&mut self, host: usize, want: Want, waker: Waker) -> usize {
+        let at = self.waiters.insert(Waiter {
+            host,
+            want,
+            waker,
+            outcome: None,
+            in_line: Link::Out,
+        });
+        if let Some(host) = self.hosts.get_mut(host) {
+            host.line.push(at, &mut self.waiters);
+        }
+        at
+    }
+
+    /// What came of waiting, if anything has; the waiter is gone then.
+    pub(in crate::pool) fn outcome(
+        &mut self,
+        waiter: usize,
+        waker: &Waker,
+        fx: &mut Effects,
+    ) -> Option<Result<Granted, ConnectError>> {
+        let found = self.waiters.get_mut(waiter)?;
+        let outcome = found.outcome.take();
+        if outcome.is_some() {
+            fx.done_with(self.waiters.remove(waiter).waker);
+        } else if !found.waker.will_wake(waker) {
+            fx.done_with(std::mem::replace(&mut found.waker, waker.clone()));
+        }
+        outcome
+    }
+
+    /// Leaves the line. What had been given is passed on.
+    pub(in crate::pool) fn leave(&mut self, waiter: usize, now: Instant, fx: &mut Effects) {
+        let Some(waiter_host) = self.waiters.get(waiter).map(|waiter| waiter.host) else {
+            return;
+        };
+        if let Some(host) = self.hosts.get_mut(waiter_host) {
+            host.line.remove(waiter, &mut self.waiters);
+        }
+        let gone = self.waiters.remove(waiter);
+        fx.done_with(gone.waker);
+        match gone.outcome {
+            Some(Ok(granted)) => self.take_back(granted, now, fx),
+            // It may have been woken to open a connection.
+            _ => self.nudge(waiter_host, fx),
+        }
+        self.forget_host(waiter_host);
+    }
+
+    /// Gives the first in line whom the connection suits what it waits for.
+    pub(super) fn next_in_line(&mut self, host: usize, at: usize) -> Option<usize> {
+        let slot = self.slots.get(at)?;
+        let mut next = self.hosts.get(host)?.line.oldest();
+        while let Some(waiter) = next {
+            if slot.suits(&self.waiters.get(waiter)?.want) {
+                return Some(waiter);
+            }
+            next = List::<InLine>::after(waiter, &mut self.waiters);
+        }
+        None
+    }
+
+    /// Ends a wait.
+    pub(super) fn serve(
+        &mut self,
+        waiter: usize,
+        outcome: Result<Granted, ConnectError>,
+        fx: &mut Effects,
+    ) {
+        if let Some(found) = self.waiters.get_mut(waiter) {
+            found.outcome = Some(outcome);
+            fx.wake(found.waker.clone());
+            if let Some(host) = self.hosts.get_mut(found.host) {
+                host.line.remove(waiter, &mut self.waiters);
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! How many connections are kept, and for how long.
+
+use std::time::Duration;
+
+use super::ClientBuilder;
+
+impl ClientBuilder {
+    /// How many idle connections are kept for each host; the longest idle goes first. Default: unlimited. 0 keeps none: each
+    /// request gets a connection of its own.
+    #[must_use]
+    pub fn pool_max_idle_per_host(mut self, connections: usize) -> Self {
+        self.pool.max_idle_per_host = connections;
+        self
+    }
+
+    /// How many idle connections are kept in total; the longest idle goes first, whichever host it leads to. Default:
+    /// unlimited.
+    #[must_use]
+    pub fn pool_max_idle(mut self, connections: usize) -> Self {
+        self.pool.max_idle = connections;
+        self
+    }
+
+    /// How long an idle connection is kept. Default: 90 seconds. Set it below the idle timeout of the servers where that is
+    /// known; `None` keeps connections until the peer closes them.
+    #[must_use]
+    pub fn pool_idle_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.pool.idle_timeout = timeout.into();
+        self
+    }
+
+    /// How old a connection may become; an older one is closed when nothing runs on it. Default: any age. Set it where
+    /// requests are to follow changes in the DNS, or a balancer.
+    #[must_use]
+    pub fn pool_max_lifetime(mut self, lifetime: impl Into<Option<Duration>>) -> Self {
+        self.pool.max_lifetime = lifetime.into();
+        self
+    }
+
+    /// How many requests one connection may serve. Default: any number.
+    #[must_use]
+    pub fn pool_max_exchanges(mut self, exchanges: u64) -> Self {
+        self.pool.max_exchanges = exchanges;
+        self
+    }
+
+    /// How many connections may be open for each host, those being opened and those being closed included. Default:
+    /// unlimited. Requests beyond wait in line, the first the first.
+    ///
+    /// (Where a name has addresses of both families, two are tried at once for a moment.)
+    #[must_use]
+    pub fn max_connections_per_host(mut self, connections: usize) -> Self {
+        self.pool.max_connections_per_host = connections;
+        self
+    }
+
+    /// How many connections may be open in total. Default: unlimited. Where they are all in use, requests wait; where some
+    /// are idle, the longest idle makes room. Hosts that wait take turns.
+    #[must_use]
+    pub fn max_connections(mut self, connections: usize) -> Self {
+        self.pool.max_connections = connections;
+        self
+    }
+}

@@ -1,0 +1,18 @@
+//! The parts assembled.
+//!
+//! [`over_http`] and [`over_tls`] put everything around hyper-util's client. With the feature `client` there is one on a pool
+//! of our own: [`Client`].
+
+#[cfg(feature = "client")]
+mod builder;
+#[cfg(feature = "client")]
+mod client;
+#[cfg(feature = "client")]
+mod dialer;
+mod layered;
+
+#[cfg(feature = "client")]
+pub use self::builder::{BuildError, ClientBuilder};
+#[cfg(feature = "client")]
+pub use self::client::{Client, ResponseFuture};
+pub use self::layered::{ReplayClient, over_http, over_tls};
