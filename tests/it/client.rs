@@ -1,8 +1,9 @@
-//! The client under test: hyper-util's, with everything of the library around it.
+//! The clients under test: hyper-util's with everything of the library around it, and the library's own.
 //!
-//! In cleartext one tap is on the socket, over TLS there are two. Boxed, so that a test is written once for both.
+//! In cleartext one tap is on the socket, over TLS there are two. Boxed, so that a test is written once for all.
 
 use std::convert::Infallible;
+use std::error::Error as StdError;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -11,25 +12,77 @@ use http::{Request, Response};
 use http_body::Frame;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Empty, Full};
-use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use tokio::sync::mpsc;
 use tower::util::BoxCloneSyncService;
+use tower::{Service, ServiceExt};
 use unstale::{RetryPolicy, stack};
 
 use crate::peer::{Peer, Tls};
 
 pub type Body = UnsyncBoxBody<Bytes, Infallible>;
-pub type Client = BoxCloneSyncService<Request<Body>, Response<Incoming>, unstale::Error>;
+/// The body of a response, whichever client it came from.
+pub type Answer = UnsyncBoxBody<Bytes, Box<dyn StdError + Send + Sync>>;
+pub type Client = BoxCloneSyncService<Request<Body>, Response<Answer>, unstale::Error>;
+
+/// Which client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stack {
+    /// hyper-util's, with the taps and the layer around it.
+    Layered,
+    /// `unstale::Client`.
+    Pooled,
+}
+
+impl Stack {
+    pub const BOTH: [Self; 2] = [Self::Layered, Self::Pooled];
+
+    /// tokio tasks that a client has while it has connections, besides one for each.
+    pub fn tasks(self) -> usize {
+        match self {
+            Self::Layered => 0,
+            // The sweeper.
+            Self::Pooled => 1,
+        }
+    }
+}
 
 /// A client of this peer by the default policy, with the budget off.
-pub fn client(peer: &Peer, tls: Tls) -> Client {
+pub fn client(stack: Stack, peer: &Peer, tls: Tls) -> Client {
+    match stack {
+        Stack::Layered => layered(peer, tls),
+        Stack::Pooled => boxed(pooled(peer).build().unwrap()),
+    }
+}
+
+/// The library's own client for this peer, to be set up further: HTTP/1, the default policy, the budget off.
+pub fn pooled(peer: &Peer) -> unstale::ClientBuilder {
+    let policy = RetryPolicy::builder().no_budget().build().unwrap();
+    let client = unstale::Client::builder().retry_policy(policy);
+    client.tls_config(peer.client_config()).http1_only()
+}
+
+/// Forgets what kind of client it is.
+pub fn boxed<S, B>(client: S) -> Client
+where
+    S: Service<Request<Body>, Response = Response<B>, Error = unstale::Error>,
+    S: Clone + Send + Sync + 'static,
+    S::Future: Send + 'static,
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+{
+    let erase =
+        |response: Response<B>| response.map(|body| body.map_err(Into::into).boxed_unsync());
+    BoxCloneSyncService::new(client.map_response(erase))
+}
+
+fn layered(peer: &Peer, tls: Tls) -> Client {
     let builder = hyper_util::client::legacy::Client::builder(TokioExecutor::new());
     let policy = RetryPolicy::builder().no_budget().build().unwrap();
     let mut connector = HttpConnector::new();
     if tls == Tls::Off {
-        return BoxCloneSyncService::new(stack::over_http(&builder, connector, policy));
+        return boxed(stack::over_http(&builder, connector, policy));
     }
     connector.enforce_http(false);
     let config = peer.client_config();
@@ -40,7 +93,7 @@ pub fn client(peer: &Peer, tls: Tls) -> Client {
             .enable_http1()
             .wrap_connector(tracked)
     };
-    BoxCloneSyncService::new(stack::over_tls(&builder, connector, over_tls, policy))
+    boxed(stack::over_tls(&builder, connector, over_tls, policy))
 }
 
 /// The URL of a path by the peer's address: a client that resolved a name might open more than one socket.

@@ -11,7 +11,7 @@ use http_body_util::BodyExt;
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;
 
-use crate::client::{Client, client, empty, full, url};
+use crate::client::{Client, Stack, client, empty, full, url};
 use crate::peer::{Peer, Script, Tls};
 
 const SEEDS: u64 = 10_000;
@@ -53,7 +53,7 @@ fn runtime() -> Runtime {
 fn play(runtime: &Runtime, seed: u64) {
     // Printed if anything here panics, the peer's threads included.
     let _seed = OnPanic(seed);
-    let tls = match seed % 8 {
+    let tls = match seed / 2 % 8 {
         0 => Tls::V13 { close_notify: true },
         1 => Tls::V13 {
             close_notify: false,
@@ -63,7 +63,8 @@ fn play(runtime: &Runtime, seed: u64) {
     let scripts = move |n| Script::random(seed.wrapping_mul(1_000_003).wrapping_add(n as u64));
     let peer = Peer::start(tls, scripts);
     runtime.block_on(async {
-        let client = client(&peer, tls);
+        let stack = Stack::BOTH[usize::from(seed % 2 == 1)];
+        let client = client(stack, &peer, tls);
         for round in 0..ROUNDS {
             let requests = METHODS.map(|method| {
                 let path = format!("/{method}/{round}");

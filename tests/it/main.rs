@@ -14,6 +14,7 @@ mod attack;
 mod client;
 mod early_close;
 mod fuzz;
+mod h2_table;
 mod kernel;
 mod loopback;
 mod peer;

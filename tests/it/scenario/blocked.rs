@@ -8,12 +8,13 @@ use super::play::Played;
 use super::row::{Moment, Row};
 use crate::peer::{Script, Tls};
 
-/// That the gate alone refused, so many times, each on another connection.
+/// That the gate alone refused, so many times, each on another connection. A pool that asks before it hands a connection
+/// out meets the gate in no attempt at all.
 #[track_caller]
 fn refused_at_the_gate(played: &Played, failed: &[Attempt], times: usize, reason: GateReason) {
     let end = |attempt: &Attempt| attempt.evidence().map(Evidence::end);
     let ends: Vec<_> = failed.iter().map(end).collect();
-    let expected = vec![Some(End::Gate(reason)); times];
+    let expected = vec![Some(End::Gate(reason)); played.attempts_at_the_gate(times)];
     assert_eq!(ends, expected, "{played}: {failed:?}");
     for attempt in failed {
         let replayed = Verdict::Replay(Grounds::NotSent);

@@ -29,9 +29,10 @@ fn stampede(mode: Mode, call: Call, end: &Script, moment: Moment) -> (Arc<Peer>,
         }
     }));
     let stage = Stage {
-        client: client(&peer, mode.tls),
+        client: client(mode.stack, &peer, mode.tls),
         peer: Arc::clone(&peer),
         tls: mode.tls,
+        stack: mode.stack,
     };
     let outcomes = mode.run(moment == Moment::Blocked, async move {
         stage.warm_up(HERD).await;

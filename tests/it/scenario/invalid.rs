@@ -19,7 +19,7 @@ fn is_refused(spoil: impl Fn(&mut Request<Body>)) {
             .body(full("x"))
             .unwrap();
         spoil(&mut request);
-        let sent = client(&peer, mode.tls).oneshot(request);
+        let sent = client(mode.stack, &peer, mode.tls).oneshot(request);
         let error = mode.run(false, sent).unwrap_err();
         assert!(error.is_request(), "{mode:?}: {error:?}");
         assert!(!error.is_stale() && !error.is_connect(), "{error:?}");

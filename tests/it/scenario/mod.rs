@@ -12,7 +12,7 @@ mod herd;
 mod idle;
 mod invalid;
 mod kinds;
-mod mode;
+pub mod mode;
 mod play;
 mod row;
 mod silent;

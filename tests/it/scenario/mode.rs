@@ -1,9 +1,10 @@
-//! The columns that every row is played in: the wire and the runtime.
+//! The columns that every row is played in: the client, the wire and the runtime.
 
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 
+use crate::client::Stack;
 use crate::peer::Tls;
 
 /// Which of tokio's runtimes.
@@ -16,6 +17,7 @@ pub enum Flavour {
 /// One column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mode {
+    pub stack: Stack,
     pub tls: Tls,
     pub flavour: Flavour,
 }
@@ -44,6 +46,15 @@ impl Mode {
         Self::on_both(&WIRES)
     }
 
+    /// This runtime; of the rest nothing is asked.
+    pub fn of(flavour: Flavour) -> Self {
+        Self {
+            stack: Stack::Pooled,
+            tls: Tls::Off,
+            flavour,
+        }
+    }
+
     /// TLS 1.2, for a sample of the rows.
     pub fn tls12() -> Vec<Self> {
         Self::on_both(&TLS12)
@@ -52,9 +63,16 @@ impl Mode {
     /// These wires, on either runtime.
     pub fn on_both(wires: &[Tls]) -> Vec<Self> {
         let flavours = [Flavour::CurrentThread, Flavour::MultiThread];
-        wires
+        let each = |stack, tls| {
+            flavours.map(|flavour| Self {
+                stack,
+                tls,
+                flavour,
+            })
+        };
+        Stack::BOTH
             .iter()
-            .flat_map(|&tls| flavours.map(|flavour| Self { tls, flavour }))
+            .flat_map(|&stack| wires.iter().flat_map(move |&tls| each(stack, tls)))
             .collect()
     }
 

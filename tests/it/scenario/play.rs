@@ -5,7 +5,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use tower::ServiceExt;
@@ -16,7 +15,7 @@ use unstale::{Attempts, Error};
 use super::call::{Call, With};
 use super::mode::Mode;
 use super::row::Moment;
-use crate::client::{Client, url};
+use crate::client::{self, Client, Stack, url};
 use crate::kernel;
 use crate::peer::{Peer, Tls};
 
@@ -29,6 +28,7 @@ pub struct Stage {
     pub peer: Arc<Peer>,
     pub client: Client,
     pub tls: Tls,
+    pub stack: Stack,
 }
 
 impl Stage {
@@ -55,7 +55,12 @@ impl Stage {
         self.peer.go("warm");
         requests.join_all().await;
         // A connection is one task. Another one that puts it into the pool has ended when there is no more than that.
-        let all_idle = || tasks() == tasks_before + connections;
+        let others = if connections > 0 {
+            self.stack.tasks()
+        } else {
+            0
+        };
+        let all_idle = || tasks() == tasks_before + connections + others;
         kernel::until("the connections lie in the pool", all_idle).await;
     }
 
@@ -79,7 +84,7 @@ impl Stage {
 #[derive(Debug)]
 pub struct Answer {
     pub status: StatusCode,
-    pub body: Result<Bytes, hyper::Error>,
+    pub body: Result<Bytes, Box<dyn std::error::Error + Send + Sync>>,
     /// The attempts that failed before it.
     pub failed: Vec<Attempt>,
 }
@@ -95,7 +100,7 @@ pub async fn send(stage: &Stage, call: Call, with: With) -> Result<Answer, Error
 
 /// Reads a response to its end.
 pub async fn read(
-    response: impl Future<Output = Result<Response<Incoming>, Error>>,
+    response: impl Future<Output = Result<Response<client::Answer>, Error>>,
 ) -> Result<Answer, Error> {
     let response = response.await?;
     let failed = Attempts::of(&response).to_vec();
@@ -145,6 +150,14 @@ impl Played {
         match &self.outcome {
             Ok(answer) => panic!("{self}: answered\n{answer:?}"),
             Err(error) => error,
+        }
+    }
+
+    /// How many attempts have to fail where so many idle connections are dead, and only the kernel knows.
+    pub fn attempts_at_the_gate(&self, dead: usize) -> usize {
+        match self.mode.stack {
+            Stack::Layered => dead,
+            Stack::Pooled => 0,
         }
     }
 

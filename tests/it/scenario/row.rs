@@ -116,9 +116,10 @@ impl Row {
         let scripts = Arc::clone(&self.scripts);
         let peer = Arc::new(Peer::start(mode.tls, move |n| scripts(n)));
         let stage = Stage {
-            client: client(&peer, mode.tls),
+            client: client(mode.stack, &peer, mode.tls),
             peer: Arc::clone(&peer),
             tls: mode.tls,
+            stack: mode.stack,
         };
         let (warm, moment, with) = (self.warm, self.moment, self.with);
         let (read_before, outcome) = mode.run(moment == Moment::Blocked, async move {

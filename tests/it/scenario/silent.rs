@@ -22,9 +22,10 @@ fn times_out(mode: Mode, call: Call, warm: usize) {
         first.then(silent.clone())
     }));
     let stage = Stage {
-        client: client(&peer, mode.tls),
+        client: client(mode.stack, &peer, mode.tls),
         peer: Arc::clone(&peer),
         tls: mode.tls,
+        stack: mode.stack,
     };
     mode.run(false, async move {
         stage.warm_up(warm).await;

@@ -1,0 +1,9 @@
+//! What each scenario must give over HTTP/2: the library's own client against a scripted peer, in cleartext and over TLS,
+//! on both runtimes.
+
+mod answered;
+mod many;
+mod play;
+mod refused;
+mod silent;
+mod unknown;
