@@ -3,6 +3,7 @@
 //! Invariant: every contestant does the same thing, a GET whose body is read to its end, as its users would write it.
 
 mod bare;
+mod client;
 mod layered;
 mod legacy;
 mod reqwest;
@@ -87,6 +88,7 @@ contestants! {
     Legacy, "legacy", legacy::Legacy, Pool::Own;
     Reqwest, "reqwest", reqwest::Reqwest, Pool::Borrowed;
     Layered, "layered", layered::Layered, Pool::Borrowed;
+    Client, "client", client::Own, Pool::Own;
 }
 
 impl Kind {
