@@ -15,7 +15,7 @@
 //!          exchange ──end of stream──▶ frozen ──second look──▶ aborted
 //! ```
 //!
-//! HTTP/2 ends otherwise, see [`deaf`]: it is read to its end, whatever became of its writes.
+//! HTTP/2 ends otherwise, see `deaf`: it is read to its end, whatever became of its writes.
 //!
 //! Knows nothing of methods and policies; what a request may do is decided above.
 

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use super::reason::DiscardReason;
 
 /// Is told of what happens to a client's connections; give one to
-/// [`ClientBuilder::observer`](crate::client::ClientBuilder::observer).
+/// [`ClientBuilder::observer`](crate::ClientBuilder::observer).
 ///
 /// Called outside of all locks, on whatever task the thing happens on: be quick, and do not block. `connection` is the
 /// number that [`Trace::connection`](crate::evidence::Trace::connection) and

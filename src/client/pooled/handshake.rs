@@ -4,12 +4,6 @@ use std::error::Error as StdError;
 use std::pin::Pin;
 use std::sync::Arc;
 #[cfg(feature = "http2")]
-use std::sync::atomic::{AtomicU32, Ordering};
-#[cfg(feature = "http2")]
-use std::sync::{Mutex, MutexGuard, PoisonError};
-#[cfg(feature = "http2")]
-use std::task::Waker;
-#[cfg(feature = "http2")]
 use std::time::Duration;
 
 use http::Extensions;
@@ -147,19 +141,14 @@ impl Handshake<'_> {
         T: Read + Write + Send + Unpin + 'static,
     {
         ledger.book().multiplexed = true;
-        let driver = Arc::new(Mutex::new(None::<Waker>));
-        let tasks = Joined {
-            _member: Arc::clone(&self.member),
-            driver: Arc::clone(&driver),
-            polls: Arc::default(),
-        };
+        let tasks = Joined(Arc::clone(&self.member));
         let builder = self.protocols.http2.builder(tasks);
         let (sender, mut connection) = builder.handshake(io).await?;
         let member = self.member;
         let mut allowed = None;
         let driver = std::future::poll_fn(move |cx| {
             let done = Pin::new(&mut connection).poll(cx);
-            *lock(&driver) = Some(cx.waker().clone());
+            // What the peer allows is noticed with the next request: nothing wakes this task for it.
             let now = connection.current_max_send_streams();
             if allowed.replace(now) != Some(now) {
                 member.allows_streams(now);
@@ -178,39 +167,9 @@ impl Handshake<'_> {
 }
 
 /// Runs the tasks of one HTTP/2 connection, each of which holds the connection's membership.
-///
-/// What the peer allows is read by the task that does the reading, and can be asked only of the one that drives the
-/// connection, which nothing wakes for it. So the first polls of the others wake it.
 #[cfg(feature = "http2")]
 #[derive(Clone, Debug)]
-struct Joined {
-    _member: Arc<Member>,
-    driver: Arc<Mutex<Option<Waker>>>,
-    polls: Arc<AtomicU32>,
-}
-
-/// The SETTINGS of the peer are the first that it sends (RFC 9113 section 3.4).
-#[cfg(feature = "http2")]
-const EARLY_POLLS: u32 = 16;
-
-#[cfg(feature = "http2")]
-fn lock(driver: &Mutex<Option<Waker>>) -> MutexGuard<'_, Option<Waker>> {
-    driver.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-#[cfg(feature = "http2")]
-impl Joined {
-    /// A task of the connection has been polled.
-    fn polled(&self) {
-        if self.polls.load(Ordering::Relaxed) < EARLY_POLLS {
-            self.polls.fetch_add(1, Ordering::Relaxed);
-            let driver = lock(&self.driver).take();
-            if let Some(driver) = driver {
-                driver.wake();
-            }
-        }
-    }
-}
+struct Joined(Arc<Member>);
 
 #[cfg(feature = "http2")]
 impl<F> hyper::rt::Executor<F> for Joined
@@ -218,19 +177,11 @@ where
     F: Future<Output: Send> + Send + 'static,
 {
     fn execute(&self, task: F) {
-        let joined = self.clone();
+        let member = Arc::clone(&self.0);
         tokio::spawn(async move {
-            {
-                let mut task = std::pin::pin!(task);
-                std::future::poll_fn(|cx| {
-                    let done = task.as_mut().poll(cx);
-                    joined.polled();
-                    done
-                })
-                .await;
-            }
+            task.await;
             // After the task, and what it held of the socket.
-            drop(joined);
+            drop(member);
         });
     }
 }
