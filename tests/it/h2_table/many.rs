@@ -3,7 +3,7 @@
 use http::Method;
 use tokio::task::JoinSet;
 
-use super::play::{WIRES, builder, request, send};
+use super::play::{COLUMNS, WIRES, builder, request, send};
 use crate::kernel;
 use crate::peer_h2::{Peer2, Script2, Tls};
 use crate::scenario::mode::{Flavour, Mode};
@@ -25,13 +25,17 @@ async fn all_at_once(client: &unstale::Client, peer: &Peer2, name: &str, request
 
 #[test]
 fn two_hundred_requests_share_one_connection_that_is_opened_once() {
-    for tls in WIRES {
-        for flavour in [Flavour::CurrentThread, Flavour::MultiThread] {
+    for (tls, flavour) in COLUMNS {
+        {
             Mode::of(flavour).run(false, async move {
                 let peer = Peer2::start(tls, |_| Script2::max_streams(1_000).serve_forever());
                 let client = builder(&peer).build().unwrap();
                 // Before the peer has said how many it allows, one hundred are taken for its limit.
                 all_at_once(&client, &peer, "first", 100).await;
+                // What it said is noticed with the next request.
+                send(&client, request(&peer, &Method::GET, "/next"))
+                    .await
+                    .unwrap();
                 all_at_once(&client, &peer, "many", 200).await;
                 assert_eq!(peer.connections(), 1, "{tls:?} {flavour:?}");
                 assert_eq!(client.counters().opened(), 1);
@@ -42,14 +46,16 @@ fn two_hundred_requests_share_one_connection_that_is_opened_once() {
 
 #[test]
 fn streams_beyond_the_peers_limit_go_over_further_connections() {
-    for tls in WIRES {
-        for flavour in [Flavour::CurrentThread, Flavour::MultiThread] {
+    for (tls, flavour) in COLUMNS {
+        {
             Mode::of(flavour).run(false, async move {
                 let peer = Peer2::start(tls, |_| Script2::max_streams(10).serve_forever());
                 let client = builder(&peer).build().unwrap();
-                send(&client, request(&peer, &Method::GET, "/warm"))
-                    .await
-                    .unwrap();
+                for path in ["/warm", "/next"] {
+                    send(&client, request(&peer, &Method::GET, path))
+                        .await
+                        .unwrap();
+                }
                 all_at_once(&client, &peer, "many", 35).await;
                 let connections = peer.connections();
                 assert!(
@@ -77,7 +83,7 @@ fn one_connection_alone_serves_all_in_turns_if_no_more_is_allowed() {
 #[test]
 fn nothing_is_left_when_the_client_was_closed() {
     for tls in WIRES {
-        Mode::of(Flavour::MultiThread).run(false, async move {
+        Mode::of(Flavour::CurrentThread).run(false, async move {
             let peer = Peer2::start(tls, |_| Script2::new().serve_forever());
             let before = tokio::runtime::Handle::current()
                 .metrics()

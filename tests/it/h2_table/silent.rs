@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::Method;
 use unstale::DiscardReason;
 
-use super::play::{PATH, WIRES, builder, request, send};
+use super::play::{COLUMNS, PATH, WIRES, builder, request, send};
 use crate::kernel;
 use crate::peer_h2::{Peer2, Script2};
 use crate::scenario::mode::{Flavour, Mode};
@@ -22,8 +22,8 @@ fn silent_after_one(n: usize) -> Script2 {
 
 #[test]
 fn an_idle_connection_whose_peer_is_silent_is_not_used() {
-    for tls in WIRES {
-        for flavour in [Flavour::CurrentThread, Flavour::MultiThread] {
+    for (tls, flavour) in COLUMNS {
+        {
             Mode::of(flavour).run(false, async move {
                 let peer = Peer2::start(tls, silent_after_one);
                 let client = builder(&peer)
