@@ -216,3 +216,6 @@ impl Drop for Pool {
         self.state().stop_tasks();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,7 +14,7 @@ pub enum DiscardReason {
     ExchangeLimit,
     /// There were more idle connections than allowed, and it had been idle longest.
     IdleLimit,
-    /// A request of another kind needed its place within `pool_max_connections`.
+    /// A request of another kind needed its place within `max_connections` or `max_connections_per_host`.
     MadeRoom,
     /// The peer had closed it while it lay idle: found before a request was sent into it.
     Stale(GateReason),

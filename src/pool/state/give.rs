@@ -158,6 +158,14 @@ impl State {
             slot.has_idled = true;
         }
         self.lie_idle(at, host, fx);
+        // Whom it does not suit waits for a place, which it may be holding.
+        if self
+            .hosts
+            .get(host)
+            .is_some_and(|host| !host.line.is_empty())
+        {
+            self.open_for(host, now, fx);
+        }
     }
 
     #[inline]
