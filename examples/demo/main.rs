@@ -1,4 +1,5 @@
-//! A plain hyper-util client beside the same client with `unstale` around it, over connections that the server closes.
+//! A plain hyper-util client, the same with `unstale` around it, and `unstale::Client`, over connections that the server
+//! closes.
 //!
 //! `cargo run --release --example demo` needs nothing: the server is in it. `-- --url http://host:port/path` asks a
 //! server of yours (seconds of idle time: `--ages 1,5,75`); how often that executed what, only its log can tell.
@@ -35,7 +36,7 @@ async fn embedded() -> Result<Vec<String>, BoxError> {
     let mut tallies = Vec::new();
     table::head("the server, when idle too long");
     for scenario in scenario::SCENARIOS {
-        for (kind, title) in Kind::ALL.into_iter().zip([scenario.title, ""]) {
+        for (kind, title) in Kind::ALL.into_iter().zip([scenario.title, "", ""]) {
             let tally = scenario.run(kind).await?;
             table::line(title, kind, &tally);
             tallies.push((kind, tally));
@@ -45,7 +46,8 @@ async fn embedded() -> Result<Vec<String>, BoxError> {
         "\nEach request went out on a kept-alive connection that the server had closed, or was closing just then."
     );
     println!(
-        "unstale sends it again where that is safe; a POST that may have been executed is an error, and ran once."
+        "ReplayLayer sends it again where that is safe; a POST that may have been executed is an error, and ran once. \
+         Client does the same, and asks the kernel before it uses a connection: most of the dead cost it no attempt."
     );
     Ok(table::foot(&tallies))
 }
@@ -61,12 +63,15 @@ async fn yours(url: &str, ages: &str) -> Result<Vec<String>, BoxError> {
         "GET and POST, each after about {ages:?} s of idleness; how often your server executed them, its log can tell."
     );
     table::head(url);
-    let [plain, ours] = Kind::ALL.map(|kind| scenario::race(kind, url, idles.clone()));
-    let (plain, ours) = tokio::try_join!(plain, ours)?;
-    table::line("", Kind::HyperUtil, &plain);
-    table::line("", Kind::Unstale, &ours);
-    Ok(table::foot(&[
-        (Kind::HyperUtil, plain),
-        (Kind::Unstale, ours),
-    ]))
+    let racing = Kind::ALL.map(|kind| scenario::race(kind, url, idles.clone()));
+    let [plain, layered, client] = racing;
+    let (plain, layered, client) = tokio::try_join!(plain, layered, client)?;
+    let tallies: Vec<_> = Kind::ALL
+        .into_iter()
+        .zip([plain, layered, client])
+        .collect();
+    for (kind, tally) in &tallies {
+        table::line("", *kind, tally);
+    }
+    Ok(table::foot(&tallies))
 }

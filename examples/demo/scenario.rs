@@ -80,7 +80,7 @@ impl Scenario {
         let server = Server::start(self.manner, idle)?;
         let link = Link::to(&server);
         let (client, url) = match self.moment {
-            Moment::Crossing => (kind.client_over(link.clone()), server.url()),
+            Moment::Crossing => (kind.client_over(link.clone())?, server.url()),
             Moment::Known | Moment::Race => (kind.client(), server.url()),
         };
         for answer in all_at_once(&client, &url, &Method::GET, "first").await {

@@ -1,4 +1,4 @@
-//! The table: plain text, two lines a scenario.
+//! The table: plain text, a line for each client in each scenario.
 
 use std::collections::BTreeMap;
 
@@ -7,11 +7,11 @@ use crate::tally::Tally;
 
 pub(crate) fn head(what: &str) {
     println!(
-        "{what:<33} {:<11} {:>8} {:>15} {:>15}  replays, by grounds",
+        "{what:<33} {:<12} {:>8} {:>15} {:>15}  replays, by grounds",
         "client", "requests", "errors", "executed twice"
     );
     println!(
-        "{:33} {:11} {:>8} {:>15} {:>15}",
+        "{:33} {:12} {:>8} {:>15} {:>15}",
         "", "", "", "GET + POST", "GET + POST"
     );
 }
@@ -24,7 +24,7 @@ pub(crate) fn line(title: &str, kind: Kind, tally: &Tally) {
         None => "not known".to_owned(),
     };
     println!(
-        "{title:<33} {:<11} {:>8} {errors:>15} {twice:>15}  {}",
+        "{title:<33} {:<12} {:>8} {errors:>15} {twice:>15}  {}",
         kind.name(),
         tally.requests,
         replays(&tally.replays)
@@ -39,7 +39,7 @@ pub(crate) fn foot(tallies: &[(Kind, Tally)]) -> Vec<String> {
             println!("\nAn error of {}: {error}", kind.name());
         }
     }
-    let ours = tallies.iter().filter(|(kind, _)| *kind == Kind::Unstale);
+    let ours = tallies.iter().filter(|(kind, _)| kind.is_ours());
     ours.flat_map(|(_, tally)| tally.violations()).collect()
 }
 
