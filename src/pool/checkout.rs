@@ -93,7 +93,11 @@ impl Checkout {
                     let mut taken = Taken::new(Arc::clone(&self.pool), granted);
                     match taken.ask() {
                         Ok(()) => return Poll::Ready(Ok(taken)),
-                        Err(reason) => taken.lease.discard_stale(reason),
+                        Err(reason) => {
+                            // It was counted when it was taken, and nothing goes over it.
+                            self.pool.state().counters.reused -= 1;
+                            taken.lease.discard_stale(reason);
+                        }
                     }
                 }
                 Step::Failed(error) => return Poll::Ready(Err(error)),
