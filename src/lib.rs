@@ -137,6 +137,8 @@ pub mod stack;
 pub mod verdict;
 
 pub use crate::body::ReplayBody;
+#[cfg(feature = "client")]
+pub use crate::client::pooled::ResponseBody;
 #[cfg(feature = "hyper-util")]
 pub use crate::conn::TrackLayer;
 pub use crate::error::Error;

@@ -1,10 +1,12 @@
 //! A server in a thread, for examples that need one: it answers with the request's first line, and closes idle
 //! connections soon.
 //!
-//! The second POST on a connection it leaves without an answer, as a server does that dies at the wrong moment.
+//! The second POST on a connection it leaves without an answer, as a server does that dies at the wrong moment. An `/order`
+//! it answers with the way to its `/receipt`, and a receipt it leaves without an answer where it is not the first on a
+//! connection.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener};
 use std::thread;
 use std::time::Duration;
 
@@ -12,15 +14,35 @@ use std::time::Duration;
 pub(crate) const IDLE: Duration = Duration::from_millis(50);
 
 /// Starts it; it ends with the process. Returns where it listens.
+#[allow(dead_code, reason = "one example has a socket of another kind")]
 pub(crate) fn start() -> io::Result<String> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let address = listener.local_addr()?;
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            thread::spawn(move || serve(stream));
+            thread::spawn(move || {
+                stream.set_read_timeout(Some(IDLE))?;
+                serve(stream.try_clone()?, stream)
+            });
         }
     });
     Ok(format!("http://{address}"))
+}
+
+/// The same on a Unix socket.
+#[cfg(unix)]
+#[allow(dead_code, reason = "one example needs it")]
+pub(crate) fn start_at(path: &std::path::Path) -> io::Result<()> {
+    let listener = std::os::unix::net::UnixListener::bind(path)?;
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            thread::spawn(move || {
+                stream.set_read_timeout(Some(IDLE))?;
+                serve(stream.try_clone()?, stream)
+            });
+        }
+    });
+    Ok(())
 }
 
 /// Keeps the runtime busy until the server has closed what is idle: the kernel knows of it then, the runtime does not.
@@ -33,22 +55,24 @@ pub(crate) fn outlast_idle_timeout() {
     thread::sleep(IDLE * 3);
 }
 
-fn serve(stream: TcpStream) -> io::Result<()> {
-    stream.set_read_timeout(Some(IDLE))?;
-    let mut answers = stream.try_clone()?;
-    let mut requests = BufReader::new(stream);
+fn serve(requests: impl Read, mut answers: impl Write) -> io::Result<()> {
+    let mut requests = BufReader::new(requests);
     for n in 0.. {
         let Some(first_line) = read_request(&mut requests)? else {
             break;
         };
         println!("    server: {first_line}");
-        if n > 0 && first_line.starts_with("POST") {
+        if n > 0 && (first_line.starts_with("POST") || first_line.contains(" /receipt ")) {
             break;
         }
+        let head = match first_line.split(' ').nth(1) {
+            Some("/order") => "303 See Other\r\nlocation: /receipt",
+            _ => "200 OK",
+        };
+        let length = first_line.len();
         write!(
             answers,
-            "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{first_line}",
-            first_line.len()
+            "HTTP/1.1 {head}\r\ncontent-length: {length}\r\n\r\n{first_line}"
         )?;
     }
     Ok(())

@@ -40,9 +40,13 @@ mod display;
 mod events;
 mod frames;
 mod mock;
+#[cfg(feature = "client")]
+mod own_client;
 mod ready;
 mod recording;
 mod redirect;
+#[cfg(feature = "client")]
+mod response_body;
 mod sample;
 mod shape;
 mod stacks;

@@ -21,7 +21,7 @@ fn see_other(location: &str) -> String {
 }
 
 /// Answers a POST with 303, executes the second hop on the same connection, and resets it.
-fn loses_the_second_hop() -> Peer {
+pub fn loses_the_second_hop() -> Peer {
     wire::peer_that_then(
         Script::new()
             .read_all()
@@ -34,7 +34,7 @@ fn loses_the_second_hop() -> Peer {
 }
 
 /// Answers a POST with 303 to a port where nobody listens.
-fn points_nowhere() -> Peer {
+pub fn points_nowhere() -> Peer {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let nowhere = format!("http://{}/done", closed.local_addr().unwrap());
     wire::peer_that_then(
@@ -50,7 +50,7 @@ fn connector() -> unstale::conn::Track<HttpConnector> {
     TrackLayer::new().layer(HttpConnector::new())
 }
 
-fn policy() -> RetryPolicy {
+pub fn policy() -> RetryPolicy {
     // Connects are retried, so that a redirect to nowhere gives the layer something to get wrong.
     RetryPolicy::builder()
         .no_budget()

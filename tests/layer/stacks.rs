@@ -29,12 +29,12 @@ fn connector() -> unstale::conn::Track<HttpConnector> {
     TrackLayer::new().layer(HttpConnector::new())
 }
 
-fn agent() -> SetRequestHeaderLayer<HeaderValue> {
+pub fn agent() -> SetRequestHeaderLayer<HeaderValue> {
     let value = HeaderValue::from_static("stacked");
     SetRequestHeaderLayer::overriding(header::USER_AGENT, value)
 }
 
-fn assert_agent_on_every_get(peer: &Peer) {
+pub fn assert_agent_on_every_get(peer: &Peer) {
     let stacked = ("user-agent".to_owned(), "stacked".to_owned());
     let executed = peer.executions();
     assert_eq!(executed.len(), 3, "the first, the lost, and its replay");
@@ -44,7 +44,7 @@ fn assert_agent_on_every_get(peer: &Peer) {
 }
 
 /// Loses the second request; the third is answered by gzip.
-fn answers_by_gzip() -> Peer {
+pub fn answers_by_gzip() -> Peer {
     let mut answer =
         b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 25\r\n\r\n".to_vec();
     answer.extend(GZIPPED);

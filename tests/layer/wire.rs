@@ -5,7 +5,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{Builder, Client};
 use hyper_util::rt::TokioExecutor;
@@ -79,10 +78,11 @@ where
 }
 
 /// Sends a first request, and sees its connection back in the pool.
-pub async fn warm<S, B, E>(client: &S, peer: &Peer)
+pub async fn warm<S, B, R, E>(client: &S, peer: &Peer)
 where
-    S: Service<Request<B>, Response = Response<Incoming>, Error = E> + Clone,
+    S: Service<Request<B>, Response = Response<R>, Error = E> + Clone,
     B: Default,
+    R: http_body::Body<Error: std::fmt::Debug>,
     E: std::fmt::Debug,
 {
     let request = Request::get(peer.url("/warm")).body(B::default());

@@ -1,11 +1,12 @@
 //! The body of a response, which holds the connection until it ends.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::runtime::Handle;
@@ -36,6 +37,38 @@ impl ResponseBody {
         };
         body.release_at_end();
         body
+    }
+
+    /// Reads it to its end, and gives all of its bytes. They are held in memory, however many the server sends: for what may
+    /// be large, poll the frames.
+    ///
+    /// # Errors
+    ///
+    /// If the response breaks off, or is no HTTP from some byte on.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the body, with what was read of it.
+    pub async fn bytes(mut self) -> Result<Bytes, ResponseBodyError> {
+        let mut all = Bytes::new();
+        let mut joined = BytesMut::new();
+        while let Some(frame) = poll_fn(|cx| Pin::new(&mut self).poll_frame(cx)).await {
+            let Ok(data) = frame?.into_data() else {
+                continue;
+            };
+            // Mostly there is one piece, which need not be copied.
+            if all.is_empty() && joined.is_empty() {
+                all = data;
+                continue;
+            }
+            joined.extend_from_slice(&std::mem::take(&mut all));
+            joined.extend_from_slice(&data);
+        }
+        Ok(if joined.is_empty() {
+            all
+        } else {
+            joined.freeze()
+        })
     }
 
     fn release_at_end(&mut self) {
@@ -124,7 +157,7 @@ async fn drain(mut incoming: Incoming, lease: Lease) {
 async fn is_read_to_end(incoming: &mut Incoming) -> bool {
     let mut left = DRAIN_LIMIT;
     loop {
-        let frame = std::future::poll_fn(|cx| Pin::new(&mut *incoming).poll_frame(cx)).await;
+        let frame = poll_fn(|cx| Pin::new(&mut *incoming).poll_frame(cx)).await;
         let len = match frame {
             None => return true,
             Some(Err(_)) => return false,
