@@ -62,7 +62,7 @@ fn compare(options: &Options) -> Outcome<()> {
         store(path, &measured)?;
     }
     match &options.check {
-        Some(path) => check(path, &measured),
+        Some(path) => check(path, &measured, options),
         None => Ok(()),
     }
 }
@@ -110,8 +110,9 @@ fn store(path: &Path, measured: &[(Kind, f64)]) -> Outcome<()> {
     Ok(())
 }
 
-/// Fails if a contestant takes more than is stored for it, or if nothing is stored.
-fn check(path: &Path, measured: &[(Kind, f64)]) -> Outcome<()> {
+/// Fails if a contestant takes more than is stored for it, if nothing is stored, or if one that is stored was not measured
+/// although all were to be.
+fn check(path: &Path, measured: &[(Kind, f64)], options: &Options) -> Outcome<()> {
     let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
     let mut faults = Vec::new();
     for &(kind, figure) in measured {
@@ -127,6 +128,11 @@ fn check(path: &Path, measured: &[(Kind, f64)]) -> Outcome<()> {
         if times > ROOM {
             faults.push(format!("{} takes {figure:.0}, not {stored}", kind.name()));
         }
+    }
+    let names = text.lines().filter_map(|line| line.split_once(' '));
+    let is_missing = |name: &str| measured.iter().all(|(kind, _)| kind.name() != name);
+    for (name, _) in names.filter(|(name, _)| options.only.is_empty() && is_missing(name)) {
+        faults.push(format!("{name} is stored and was not measured"));
     }
     match faults.as_slice() {
         [] => Ok(()),

@@ -126,7 +126,7 @@ fn what_need_not_be_recorded_is_never_replayed() {
 }
 
 #[test]
-fn a_request_brings_its_own_deadline_or_has_the_policys() {
+fn a_request_brings_its_own_deadline_or_has_that_of_the_policy() {
     let second = Duration::from_secs(1);
     let policy = RetryPolicy::builder().deadline(second).build().unwrap();
     let mut extensions = Extensions::new();

@@ -63,7 +63,7 @@ fn the_counts_do_not_add_up() {
 }
 
 #[test]
-fn a_count_of_none_is_the_policys_refusal() {
+fn a_count_of_none_is_a_refusal_by_the_policy() {
     let none = RetryPolicy::builder()
         .not_sent(0)
         .not_received(0)
