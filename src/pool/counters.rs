@@ -61,6 +61,7 @@ const SENTENCES: [(DiscardReason, &str); DiscardReason::COUNT] = [
         "found dead when a request wanted them, before a byte of it was sent",
     ),
     (DiscardReason::PeerClosed, "closed by the server while idle"),
+    (DiscardReason::Spent, "that ended with a request"),
     (
         DiscardReason::IdleTimeout,
         "closed after being idle for too long",
@@ -79,7 +80,7 @@ const SENTENCES: [(DiscardReason, &str); DiscardReason::COUNT] = [
     ),
     (
         DiscardReason::MadeRoom,
-        "closed to make room for another server's",
+        "closed to make room for one that was needed more",
     ),
     (
         DiscardReason::Unheard,

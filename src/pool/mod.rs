@@ -31,6 +31,7 @@ mod snapshot;
 mod state;
 mod sweeper;
 
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::time::Instant;
@@ -90,7 +91,7 @@ impl Pool {
     /// Takes no further request; ready when every socket is closed.
     pub(crate) async fn close(&self) {
         let mut fx = Effects::default();
-        self.state().close(&mut fx);
+        self.state().close(Instant::now(), &mut fx);
         self.apply(fx);
         std::future::poll_fn(|cx| {
             if self.state().poll_all_closed(cx.waker()) {
@@ -128,16 +129,24 @@ impl Pool {
             open,
             told,
             held,
+            stop,
+            look_again,
             done_with: _,
         } = to_do;
         for order in open {
             opening::spawn(self, order);
         }
         drop((let_go, held));
+        for task in stop {
+            task.abort();
+        }
+        if let Some(after) = look_again {
+            sweeper::look_again_in(self, after);
+        }
         for waker in wake {
             waker.wake();
         }
-        // Last: should an observer panic, nobody waits for ever because of it.
+        // Last: nobody waits for an observer.
         for told in told {
             self.tell(&told);
         }
@@ -148,12 +157,14 @@ impl Pool {
             return;
         };
         let (origin, number) = (told.route.origin(), told.number);
-        match told.what {
+        // It is told of a lease that is dropped because something has panicked, too: a second panic would be the process's end.
+        let tell = AssertUnwindSafe(|| match told.what {
             What::Opened => observer.opened(&origin, number),
             What::Reused => observer.reused(&origin, number),
             What::Discarded(reason) => observer.discarded(&origin, number, reason),
             What::Closed => observer.closed(&origin, number),
-        }
+        });
+        drop(std::panic::catch_unwind(tell));
     }
 
     fn host_and_age(&self, id: ConnectionId) -> Option<(usize, Instant)> {
@@ -188,6 +199,13 @@ impl Pool {
         self.apply(fx);
     }
 
+    /// Who waits for a connection that hyper is not done with may have waited long enough.
+    fn look_again(&self) {
+        let mut fx = Effects::default();
+        self.state().look_again(Instant::now(), &mut fx);
+        self.apply(fx);
+    }
+
     #[cfg(feature = "http2")]
     fn allow_streams(&self, id: ConnectionId, streams: usize) {
         let mut fx = Effects::default();
@@ -212,8 +230,10 @@ impl Pool {
 
 impl Drop for Pool {
     fn drop(&mut self) {
+        let mut state = self.state();
         // Nobody is left to use what is being opened.
-        self.state().stop_tasks();
+        state.stop_tasks();
+        sweeper::stop_in_time(state.tasks_of_settling());
     }
 }
 

@@ -7,7 +7,8 @@ use super::reason::DiscardReason;
 /// Is told of what happens to a client's connections; give one to
 /// [`ClientBuilder::observer`](crate::ClientBuilder::observer).
 ///
-/// Called outside of all locks, on whatever task the thing happens on: be quick, and do not block. `connection` is the
+/// Called outside of all locks, on whatever task the thing happens on: be quick, and do not block. A panic of its own ends
+/// with the call: it is printed as every panic is, and the client goes on. `connection` is the
 /// number that [`Trace::connection`](crate::evidence::Trace::connection) and
 /// [`Client::connections`](crate::Client::connections) name, `origin` is like `https://example.com`.
 pub trait Observer: Debug + Send + Sync {

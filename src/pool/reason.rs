@@ -14,12 +14,15 @@ pub enum DiscardReason {
     ExchangeLimit,
     /// There were more idle connections than allowed, and it had been idle longest.
     IdleLimit,
-    /// A request of another kind needed its place within `max_connections` or `max_connections_per_host`.
+    /// A request that it could not carry needed its place within `max_connections` or `max_connections_per_host`: one to
+    /// another server, one that is sent again and wants a new connection, or one in line behind an upload without end.
     MadeRoom,
     /// The peer had closed it while it lay idle: found before a request was sent into it.
     Stale(GateReason),
     /// The peer closed it while it lay idle.
     PeerClosed,
+    /// It ended with its exchange: `Connection: close`, HTTP/1.0, a body that ends with the connection, or one that broke off.
+    Spent,
     /// An HTTP/2 connection on which nothing was heard of the peer for the keep-alive interval and timeout.
     Unheard,
     /// The peer takes no further streams on it (HTTP/2 `GOAWAY`).
@@ -37,7 +40,7 @@ pub enum DiscardReason {
 }
 
 impl DiscardReason {
-    pub(super) const COUNT: usize = 14;
+    pub(super) const COUNT: usize = 15;
 
     /// The reason in words, for a reader who does not know sockets.
     pub fn explain(self) -> &'static str {
@@ -46,9 +49,10 @@ impl DiscardReason {
             Self::Lifetime => "it had been open for longer than the client keeps connections",
             Self::ExchangeLimit => "it had served as many requests as one connection may",
             Self::IdleLimit => "more connections were idle than the client keeps",
-            Self::MadeRoom => "its place was needed for a connection to another server",
+            Self::MadeRoom => "its place was needed for a request that it could not carry",
             Self::Stale(reason) => reason.explain(),
             Self::PeerClosed => "the server closed it while it was idle",
+            Self::Spent => "it was to carry one request and no other",
             Self::Unheard => "the server had not been heard of for too long",
             Self::GoAway => "the server said that it takes no further requests on it",
             Self::Failed => "a request on it failed",
@@ -76,6 +80,7 @@ impl DiscardReason {
             Self::NotDrained => 11,
             Self::Upgraded => 12,
             Self::ClientClosed => 13,
+            Self::Spent => 14,
         }
     }
 }

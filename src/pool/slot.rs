@@ -17,7 +17,7 @@ use super::member::Member;
 use super::sender::{Protocol, Sender};
 use crate::conn::Ledger;
 
-/// All idle connections of a pool.
+/// All idle connections of a pool, or all that settle; none is both.
 #[derive(Debug)]
 pub(super) struct Anywhere;
 

@@ -1,15 +1,17 @@
-//! The one task of a pool that gives up what has been idle, or open, for too long.
+//! What a pool does by the clock: a task gives up what has been idle, or open, for too long. It runs while there are
+//! connections, and sleeps until the first of them can be past its time.
 //!
-//! It runs while there are connections, and sleeps until the first of them can be past its time.
+//! Another, seldom wanted, looks after requests that wait for a place which an upload without end holds.
 
 use std::sync::Weak;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
+use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep};
 
 use super::Pool;
-use super::state::Effects;
+use super::state::{Effects, SETTLE_TIME};
 
 /// No more often than this: what is past its time is not given to a request anyway.
 const SHORTEST: Duration = Duration::from_millis(100);
@@ -48,5 +50,40 @@ async fn run(pool: Weak<Pool>, period: Duration) {
         drop(pool);
         // With nothing idle, nothing can be past its time sooner than this.
         sleep(next.unwrap_or(period).max(SHORTEST)).await;
+    }
+}
+
+/// Looks again, after this time, at what those in line wait for; once, however often it is asked for until then.
+#[cold]
+pub(super) fn look_again_in(pool: &Pool, after: Duration) {
+    let Ok(runtime) = Handle::try_current() else {
+        return;
+    };
+    let mut state = pool.state();
+    if state.is_looked_after() {
+        return;
+    }
+    let pool = Weak::clone(&pool.this);
+    let task = runtime.spawn(async move {
+        sleep(after).await;
+        if let Some(pool) = pool.upgrade() {
+            pool.look_again();
+        }
+    });
+    state.set_look(task.abort_handle());
+}
+
+/// Stops connections that would go on without their pool: those whose upload is not over by then.
+pub(super) fn stop_in_time(tasks: Vec<AbortHandle>) {
+    if tasks.is_empty() {
+        return;
+    }
+    let stop = move || tasks.iter().for_each(AbortHandle::abort);
+    match Handle::try_current() {
+        Ok(runtime) => drop(runtime.spawn(async move {
+            sleep(SETTLE_TIME).await;
+            stop();
+        })),
+        Err(_) => stop(),
     }
 }

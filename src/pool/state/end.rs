@@ -11,7 +11,6 @@ use super::{Effects, State, What};
 use crate::conn::Ledger;
 use crate::pool::list::List;
 use crate::pool::member::Member;
-use crate::pool::sender::Sender;
 use crate::pool::slot::{ConnectionId, OfHost, Phase, Slot};
 use crate::pool::{ConnectError, DiscardReason};
 
@@ -31,9 +30,7 @@ impl State {
         }
         self.counters.discard(reason);
         self.tell(id.at, What::Discarded(reason), fx);
-        if let Some(sender) = self.mark_closing(id.at) {
-            fx.drop(sender);
-        }
+        self.mark_closing(id.at, fx);
     }
 
     /// Gives up the connection of an exchange whose lease has ended with it.
@@ -51,33 +48,42 @@ impl State {
     }
 
     /// Takes a slot out of everything that gives connections away, and its handle out of it.
-    pub(super) fn mark_closing(&mut self, at: usize) -> Option<Sender> {
-        self.idle.remove(at, &mut self.slots);
-        let slot = self.slots.get_mut(at)?;
-        let host = self.hosts.get_mut(slot.host)?;
+    pub(super) fn mark_closing(&mut self, at: usize, fx: &mut Effects) {
+        let is_settling = |slot: &Slot| matches!(slot.phase, Phase::Settling(_));
+        if self.slots.get(at).is_some_and(is_settling) {
+            self.no_longer_settling(at);
+        } else {
+            self.idle.remove(at, &mut self.slots);
+        }
+        let Some(slot) = self.slots.get_mut(at) else {
+            return;
+        };
+        let Some(host) = self.hosts.get_mut(slot.host) else {
+            return;
+        };
         if !slot.is_leaving && slot.streams == 0 {
             slot.is_leaving = true;
             host.leaving += 1;
             self.leaving += 1;
         }
         match std::mem::replace(&mut slot.phase, Phase::Closing) {
-            Phase::Connecting => {
-                host.connecting -= 1;
-                None
-            }
+            Phase::Connecting => host.connecting -= 1,
             Phase::Settling(sender) => {
-                host.settling -= 1;
-                Some(sender)
+                fx.drop(sender);
+                // hyper would go on with the upload.
+                if let Some(task) = slot.task.take() {
+                    fx.stop(task);
+                }
             }
             Phase::Idle(sender) => {
+                fx.drop(sender);
                 host.idle.remove(at, &mut self.slots);
-                Some(sender)
             }
             Phase::Shared(sender) => {
+                fx.drop(sender);
                 host.shared.retain(|other| *other != at);
-                Some(sender)
             }
-            Phase::Busy | Phase::Closing => None,
+            Phase::Busy | Phase::Closing => {}
         }
     }
 
@@ -91,10 +97,8 @@ impl State {
         let is_interrupted = matches!(slot.phase, Phase::Connecting);
         match slot.phase {
             Phase::Connecting => self.connect_failed(id, &ConnectError::interrupted(), fx),
-            Phase::Idle(_) | Phase::Shared(_) | Phase::Settling(_) => {
-                self.retire(id, DiscardReason::PeerClosed, fx);
-            }
-            Phase::Busy => drop(self.mark_closing(id.at)),
+            Phase::Idle(_) | Phase::Shared(_) => self.retire(id, DiscardReason::PeerClosed, fx),
+            Phase::Busy | Phase::Settling(_) => self.retire(id, DiscardReason::Spent, fx),
             Phase::Closing => {}
         }
         self.tell(id.at, What::Closed, fx);
@@ -243,16 +247,15 @@ impl State {
     }
 
     /// No further request is taken; what is idle goes, who is in line is told.
-    pub(in crate::pool) fn close(&mut self, fx: &mut Effects) {
+    pub(in crate::pool) fn close(&mut self, now: Instant, fx: &mut Effects) {
         self.is_closed = true;
         self.stop_tasks();
+        self.end_all_settling(now, fx);
         for at in 0..self.slots.capacity() {
-            let idle = self.slots.get(at).is_some_and(|slot| {
-                matches!(
-                    slot.phase,
-                    Phase::Idle(_) | Phase::Shared(_) | Phase::Settling(_)
-                )
-            });
+            let idle = self
+                .slots
+                .get(at)
+                .is_some_and(|slot| matches!(slot.phase, Phase::Idle(_) | Phase::Shared(_)));
             if let Some(id) = self.id(at).filter(|_| idle) {
                 self.retire(id, DiscardReason::ClientClosed, fx);
             }

@@ -81,6 +81,7 @@ impl State {
         slot.exchanges = slot.exchanges.saturating_sub(1);
         let since = slot.since;
         let suspect = slot.suspect;
+        self.counters.reused -= u64::from(granted.is_reused);
         self.give_back(granted.connection, granted.sender, now, fx);
         if let Some(slot) = self.slot_mut(granted.connection) {
             // It has not served: its age and what is thought of it stay.
@@ -89,50 +90,9 @@ impl State {
         }
     }
 
-    /// Asks hyper whether it is done with the exchange; if not, its task will say so.
-    #[inline]
-    fn settle_or_await(&mut self, at: usize, sender: Sender, now: Instant, fx: &mut Effects) {
-        if sender.is_ready() {
-            return self.available(at, sender, now, fx);
-        }
-        let Some(slot) = self.slots.get_mut(at) else {
-            return;
-        };
-        if let Some(member) = slot.member.upgrade() {
-            member.set_awaited(true);
-            fx.hold(member);
-        }
-        if let Some(host) = self.hosts.get_mut(slot.host) {
-            host.settling += 1;
-        }
-        slot.phase = Phase::Settling(sender);
-        // It may have become ready between the question and the flag.
-        self.settle(at, now, fx);
-    }
-
-    /// hyper may be done with the exchange.
-    pub(in crate::pool) fn settle(&mut self, at: usize, now: Instant, fx: &mut Effects) {
-        let Some(slot) = self.slots.get_mut(at) else {
-            return;
-        };
-        match std::mem::replace(&mut slot.phase, Phase::Busy) {
-            Phase::Settling(sender) if sender.is_ready() => {
-                if let Some(member) = slot.member.upgrade() {
-                    member.set_awaited(false);
-                    fx.hold(member);
-                }
-                if let Some(host) = self.hosts.get_mut(slot.host) {
-                    host.settling -= 1;
-                }
-                self.available(at, sender, now, fx);
-            }
-            other => slot.phase = other,
-        }
-    }
-
     /// An HTTP/1 connection is ready for a request.
     #[inline]
-    fn available(&mut self, at: usize, sender: Sender, now: Instant, fx: &mut Effects) {
+    pub(super) fn available(&mut self, at: usize, sender: Sender, now: Instant, fx: &mut Effects) {
         let Some(slot) = self.slots.get_mut(at) else {
             return fx.drop(sender);
         };
@@ -147,6 +107,13 @@ impl State {
             fx.drop(sender);
             return self.retire(id, reason, fx);
         }
+        if self.is_needed_more(host, at) {
+            fx.drop(sender);
+            if let Some(id) = self.id(at) {
+                self.retire(id, DiscardReason::MadeRoom, fx);
+            }
+            return;
+        }
         if let Some(waiter) = self.next_in_line(host, at) {
             if let Some(granted) = self.grant(at, sender, now, fx) {
                 self.serve(waiter, Ok(granted), fx);
@@ -157,7 +124,7 @@ impl State {
             slot.phase = Phase::Idle(sender);
             slot.has_idled = true;
         }
-        self.lie_idle(at, host, fx);
+        self.lie_idle(at, host, now, fx);
         // Whom it does not suit waits for a place, which it may be holding.
         if self
             .hosts
@@ -169,7 +136,7 @@ impl State {
     }
 
     #[inline]
-    fn lie_idle(&mut self, at: usize, host: usize, fx: &mut Effects) {
+    fn lie_idle(&mut self, at: usize, host: usize, now: Instant, fx: &mut Effects) {
         let Some(owner) = self.hosts.get_mut(host) else {
             return;
         };
@@ -179,11 +146,11 @@ impl State {
         if let Some(id) = oldest.and_then(|oldest| self.id(oldest)) {
             self.retire(id, DiscardReason::IdleLimit, fx);
         }
-        self.keep_idle_limit(at, fx);
+        self.keep_idle_limit(at, now, fx);
     }
 
     #[inline]
-    fn keep_idle_limit(&mut self, at: usize, fx: &mut Effects) {
+    fn keep_idle_limit(&mut self, at: usize, now: Instant, fx: &mut Effects) {
         if !self.keeps_idle || !self.slots.get(at).is_some_and(Slot::is_idle) {
             return;
         }
@@ -193,7 +160,7 @@ impl State {
                 self.retire(id, DiscardReason::IdleLimit, fx);
             }
         }
-        self.make_room_for_queue(fx);
+        self.make_room_for_queue(now, fx);
     }
 
     /// An HTTP/2 connection is ready for streams.
@@ -264,6 +231,6 @@ impl State {
         };
         slot.since = now;
         slot.has_idled = true;
-        self.keep_idle_limit(at, fx);
+        self.keep_idle_limit(at, now, fx);
     }
 }

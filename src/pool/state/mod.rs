@@ -13,7 +13,10 @@
 mod end;
 mod give;
 mod open;
+mod settle;
 mod take;
+
+pub(super) use self::settle::SETTLE_TIME;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -52,6 +55,12 @@ pub(super) struct State {
     keeps_idle: bool,
     /// Hosts that want a connection and have none because of the limit on all of them.
     queue: VecDeque<usize>,
+    /// How often a connection that had become free went to its own host since one of the queue was given a place.
+    passed_over: usize,
+    /// HTTP/1 connections that hyper is not done with.
+    settling: List<Anywhere>,
+    /// The task that looks after those in line behind them.
+    look: Option<AbortHandle>,
     /// Connections on which nothing runs any more, and whose sockets are yet to be closed.
     leaving: usize,
     serial: u64,
@@ -90,6 +99,10 @@ pub(super) struct ToDo {
     pub(super) told: Vec<Told>,
     /// To be let go outside of the lock, which their end takes.
     pub(super) held: Vec<Arc<Member>>,
+    /// Tasks of connections that would not end by themselves.
+    pub(super) stop: Vec<AbortHandle>,
+    /// When somebody in line is to be looked after.
+    pub(super) look_again: Option<Duration>,
     /// To be dropped, and nothing else: what a waker does then is not known.
     pub(super) done_with: Vec<Waker>,
 }
@@ -113,6 +126,15 @@ impl Effects {
 
     fn hold(&mut self, member: Arc<Member>) {
         self.list().held.push(member);
+    }
+
+    fn stop(&mut self, task: AbortHandle) {
+        self.list().stop.push(task);
+    }
+
+    fn look_again_in(&mut self, after: Duration) {
+        let found = &mut self.list().look_again;
+        *found = Some(found.map_or(after, |found| found.min(after)));
     }
 
     fn open(&mut self, order: Order) {
@@ -164,6 +186,9 @@ impl State {
             idle: List::default(),
             keeps_idle: settings.max_idle < usize::MAX || settings.max_connections < usize::MAX,
             queue: VecDeque::new(),
+            passed_over: 0,
+            settling: List::default(),
+            look: None,
             leaving: 0,
             serial: 0,
             is_observed,
@@ -207,6 +232,12 @@ impl State {
 
     pub(super) fn is_closed(&self) -> bool {
         self.is_closed
+    }
+
+    /// Requests that wait, or that have not yet come for what they were given.
+    #[cfg(test)]
+    pub(super) fn in_line(&self) -> usize {
+        self.waiters.len()
     }
 
     /// The slot of a connection, if it is still that one's.

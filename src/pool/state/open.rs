@@ -11,6 +11,10 @@ use super::{Effects, Order, State};
 use crate::pool::slot::{ConnectionId, Slot};
 use crate::pool::{ConnectError, DiscardReason};
 
+/// How many exchanges go to a host's own line while another host waits for a place, and there is none but by closing a
+/// connection. Fewer would have hosts that are all busy close each other's connections all the time.
+const MOST_PASSED_OVER: usize = 16;
+
 impl State {
     /// Opens as many connections as those in line need and the limits allow. Returns whether a limit was in the way.
     pub(in crate::pool) fn open_for(
@@ -28,12 +32,12 @@ impl State {
             if self.is_host_full(host) {
                 // What it waits for is one of its own.
                 self.leave_queue(host);
-                self.make_room_at(host, lacking, fx);
+                self.make_room_at(host, lacking, now, fx);
                 return true;
             }
             if !self.has_place_for(host) {
                 self.queue_up(host);
-                self.make_room_for_queue(fx);
+                self.make_room_for_queue(now, fx);
                 return true;
             }
             // At the end of the queue again, if it lacks more: hosts take turns.
@@ -80,8 +84,9 @@ impl State {
         });
     }
 
-    /// A host is full, and what is idle there does not suit those in line: the longest idle go.
-    fn make_room_at(&mut self, host: usize, lacking: usize, fx: &mut Effects) {
+    /// A host is full, and what is idle there does not suit those in line: the longest idle go, and uploads that have had
+    /// their time.
+    fn make_room_at(&mut self, host: usize, lacking: usize, now: Instant, fx: &mut Effects) {
         loop {
             let Some(owner) = self.hosts.get(host) else {
                 return;
@@ -92,10 +97,13 @@ impl State {
             let shared = owner.shared.iter().copied();
             let mut idle = owner.idle.oldest().into_iter().chain(shared);
             let idle = idle.find(|at| self.slots.get(*at).is_some_and(Slot::is_idle));
-            let Some(id) = idle.and_then(|at| self.id(at)) else {
+            let settles = owner.settling > 0;
+            if let Some(id) = idle.and_then(|at| self.id(at)) {
+                self.retire(id, DiscardReason::MadeRoom, fx);
+            } else if !(settles && self.end_settling(Some(host), DiscardReason::MadeRoom, now, fx))
+            {
                 return;
-            };
-            self.retire(id, DiscardReason::MadeRoom, fx);
+            }
         }
     }
 
@@ -113,14 +121,61 @@ impl State {
         }
     }
 
-    /// The pool is full, and hosts wait for a place: the connections that were idle longest go, wherever they lead.
-    pub(super) fn make_room_for_queue(&mut self, fx: &mut Effects) {
-        while self.leaving < self.queue.len() && self.slots.len() >= self.settings.max_connections {
-            let Some(id) = self.idle.oldest().and_then(|at| self.id(at)) else {
+    /// The pool is full, and hosts wait for a place: the connections that were idle longest go, wherever they lead, and
+    /// uploads that have had their time.
+    pub(super) fn make_room_for_queue(&mut self, now: Instant, fx: &mut Effects) {
+        while self.leaving < self.queue.len() && self.is_full() {
+            if let Some(id) = self.idle.oldest().and_then(|at| self.id(at)) {
+                self.retire(id, DiscardReason::MadeRoom, fx);
+            } else if !self.end_settling(None, DiscardReason::MadeRoom, now, fx) {
                 return;
-            };
-            self.retire(id, DiscardReason::MadeRoom, fx);
+            }
         }
+    }
+
+    fn is_full(&self) -> bool {
+        self.slots.len() >= self.settings.max_connections
+    }
+
+    /// Whether a connection that has become free is to be closed, as somebody needs its place who would not get one
+    /// otherwise: those of its own host that it does suit could keep it busy for ever.
+    #[inline]
+    pub(super) fn is_needed_more(&mut self, host: usize, at: usize) -> bool {
+        let first = self.hosts.get(host).and_then(|host| host.line.oldest());
+        first.is_some_and(|first| {
+            self.is_in_the_way(host, at, first) || self.has_served(at) && self.is_others_turn(host)
+        })
+    }
+
+    fn has_served(&self, at: usize) -> bool {
+        self.slots.get(at).is_some_and(|slot| slot.exchanges > 0)
+    }
+
+    /// It does not suit the first in line, who cannot get another.
+    fn is_in_the_way(&self, host: usize, at: usize, first: usize) -> bool {
+        let (Some(slot), Some(first)) = (self.slots.get(at), self.waiters.get(first)) else {
+            return false;
+        };
+        let is_helped = |host: &crate::pool::host::Host| host.connecting + host.leaving > 0;
+        !slot.suits(&first.want)
+            && (self.is_host_full(host) || self.is_full())
+            && !self.hosts.get(host).is_some_and(is_helped)
+    }
+
+    /// Hosts in the queue are passed over so many times, and then not again.
+    fn is_others_turn(&mut self, host: usize) -> bool {
+        let others_wait = self.queue.iter().any(|queued| *queued != host);
+        if !others_wait || self.leaving >= self.queue.len() || !self.is_full() {
+            return false;
+        }
+        self.passed_over += 1;
+        if self.passed_over <= MOST_PASSED_OVER {
+            return false;
+        }
+        self.passed_over = 0;
+        // It may be waiting for one more itself: behind the others.
+        self.leave_queue(host);
+        true
     }
 
     /// A place has become free: it is used at once, rather than by the first in line, whose task may be busy otherwise.
@@ -141,6 +196,7 @@ impl State {
     /// One connection for the host that waits longest; then it is another's turn.
     fn open_for_first(&mut self, first: usize, now: Instant, fx: &mut Effects) {
         self.leave_queue(first);
+        self.passed_over = 0;
         let lacking = self.lacking(first);
         if lacking == 0 || self.is_host_full(first) {
             return self.forget_host(first);
@@ -174,7 +230,7 @@ impl State {
         };
         let at_host = slot.host;
         self.counters.connect_failed += 1;
-        drop(self.mark_closing(id.at));
+        self.mark_closing(id.at, fx);
         loop {
             let Some(host) = self.hosts.get(at_host) else {
                 return;

@@ -47,6 +47,9 @@ impl ClientBuilder {
     /// How many connections may be open for each host, those being opened and those being closed included. Default:
     /// unlimited. Requests beyond wait in line, the first the first.
     ///
+    /// An upload that goes on after its response was read keeps its connection; while requests wait for the place, for half a
+    /// second at most.
+    ///
     /// (Where a name has addresses of both families, two are tried at once for a moment.)
     #[must_use]
     pub fn max_connections_per_host(mut self, connections: usize) -> Self {
@@ -55,7 +58,8 @@ impl ClientBuilder {
     }
 
     /// How many connections may be open in total. Default: unlimited. Where they are all in use, requests wait; where some
-    /// are idle, the longest idle makes room. Hosts that wait take turns.
+    /// are idle, the longest idle makes room. Hosts that wait take turns: a connection serves 16 more requests to its own host
+    /// at most, and then makes room for another's.
     #[must_use]
     pub fn max_connections(mut self, connections: usize) -> Self {
         self.pool.max_connections = connections;

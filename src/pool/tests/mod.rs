@@ -13,6 +13,11 @@ use tokio::time::Instant;
 use super::*;
 use crate::conn::PlainIo;
 
+mod fairness;
+mod keeping;
+mod told;
+mod waiters;
+
 /// Opens connections whose peer says nothing; none to a host named `nowhere`.
 #[derive(Debug)]
 struct InMemory;
@@ -48,11 +53,14 @@ impl Dial for InMemory {
 }
 
 fn pool(per_host: usize, in_all: usize) -> Arc<Pool> {
-    let settings = Settings {
+    pool_with(Settings {
         max_connections_per_host: per_host,
         max_connections: in_all,
         ..Settings::default()
-    };
+    })
+}
+
+fn pool_with(settings: Settings) -> Arc<Pool> {
     Pool::new(settings, Box::new(InMemory), None)
 }
 
