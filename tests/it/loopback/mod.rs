@@ -76,6 +76,13 @@ impl<E: Clone + Send + 'static> Server<E> {
         }
     }
 
+    /// Ends it, and gives what was executed. Nothing is executed any more after that.
+    pub fn finish(self) -> Vec<E> {
+        let stage = Arc::clone(&self.stage);
+        drop(self);
+        stage.tally.executions()
+    }
+
     pub fn addr(&self) -> SocketAddr {
         self.addr
     }

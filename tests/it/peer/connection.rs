@@ -67,7 +67,8 @@ impl<'a> Connection<'a> {
             Step::ReadBody(limit) => self.read_body(*limit)?,
             Step::ReadAll => self.read_all()?,
             Step::Execute => self.execute(),
-            Step::Answer => self.answer()?,
+            Step::Answer => self.answer("ok")?,
+            Step::Echo => self.answer(&self.request().path.clone())?,
             Step::Send(bytes) => self.wire.send(bytes)?,
             Step::SendSplit(pieces) => pieces.iter().try_for_each(|piece| self.wire.send(piece))?,
             Step::CloseNotify => self.wire.close_notify()?,
@@ -122,8 +123,12 @@ impl<'a> Connection<'a> {
         self.read_body(usize::MAX)
     }
 
+    fn request(&self) -> &Request {
+        self.request.as_ref().expect("the step needs a request")
+    }
+
     fn execute(&self) {
-        let request = self.request.as_ref().expect("Execute needs a request");
+        let request = self.request();
         self.stage.tally.execute(Execution {
             connection: self.index,
             method: request.method.clone(),
@@ -133,13 +138,14 @@ impl<'a> Connection<'a> {
         });
     }
 
-    fn answer(&mut self) -> io::Result<()> {
+    fn answer(&mut self, body: &str) -> io::Result<()> {
         let head = self
             .request
             .as_ref()
             .is_some_and(|request| request.method == "HEAD");
-        let body = if head { "" } else { "ok" };
-        self.wire
-            .send(format!("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{body}").as_bytes())
+        let length = body.len();
+        let body = if head { "" } else { body };
+        let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{body}");
+        self.wire.send(answer.as_bytes())
     }
 }

@@ -14,7 +14,7 @@
 //! ```
 
 mod connection;
-mod random;
+pub mod random;
 mod request;
 mod script;
 
@@ -66,6 +66,11 @@ impl Peer {
             Connection::new(n, wire, stage).run(script);
         });
         Self { tls, server }
+    }
+
+    /// Ends it; every execution, in order, the last ones included.
+    pub fn finish(self) -> Vec<Execution> {
+        self.server.finish()
     }
 
     pub fn addr(&self) -> SocketAddr {

@@ -29,6 +29,8 @@ pub enum Step {
     Execute,
     /// Sends a 200 with `Content-Length: 2` and the body `ok` (no body to a HEAD); the connection stays open.
     Answer,
+    /// As [`Answer`](Self::Answer), with the request's path for the body: so nobody else's answer passes for it.
+    Echo,
     /// Sends bytes as they are.
     Send(Vec<u8>),
     /// Sends each piece by a write of its own; over TLS as a record of its own.
@@ -115,6 +117,10 @@ impl Script {
 
     pub fn answer(self) -> Self {
         self.step(Step::Answer)
+    }
+
+    pub fn echo(self) -> Self {
+        self.step(Step::Echo)
     }
 
     pub fn send(self, bytes: impl Into<Vec<u8>>) -> Self {

@@ -55,6 +55,7 @@ impl<'a> Connection<'a> {
             Step2::ReadReset => self.read_while(|request| !request.cancelled)?,
             Step2::Execute => self.execute(),
             Step2::Send(frames) => self.link.send(frames)?,
+            Step2::Echo => self.echo()?,
             Step2::Serve(requests) => (0..*requests).try_for_each(|_| self.serve_next())?,
             Step2::ServeUntil(name) => self.until(*name, true)?,
             Step2::ReadUntil(name) => self.until(*name, false)?,
@@ -129,6 +130,19 @@ impl<'a> Connection<'a> {
     fn serve(&mut self) -> io::Result<()> {
         self.execute();
         self.link.send(&[Frame::Answer(Stream::Last)])
+    }
+
+    fn echo(&mut self) -> io::Result<()> {
+        let request = self.link.last();
+        if request.cancelled {
+            return Ok(());
+        }
+        let path = request.path.clone().into_bytes();
+        let (head, body) = (
+            Frame::Head(Stream::Last),
+            Frame::LastData(Stream::Last, path),
+        );
+        self.link.send(&[head, body])
     }
 
     fn execute(&self) {

@@ -70,6 +70,11 @@ impl Peer2 {
         Self { tls, server }
     }
 
+    /// Ends it; every execution, in order, the last ones included.
+    pub fn finish(self) -> Vec<Execution2> {
+        self.server.finish()
+    }
+
     pub fn addr(&self) -> SocketAddr {
         self.server.addr()
     }

@@ -32,6 +32,8 @@ pub enum Step2 {
     Execute,
     /// Sends all frames by one write.
     Send(Vec<Frame>),
+    /// Answers the request in hand with its path for the body, if the client still wants it.
+    Echo,
     /// So many times: reads until some request that no step had is whole, executes and answers it.
     Serve(usize),
     /// Serves whatever is whole, in any order, until the cue is given; for ever without one.
@@ -133,6 +135,11 @@ impl Script2 {
     /// Answers the request in hand.
     pub fn answer(self) -> Self {
         self.send([Frame::Answer(Stream::Last)])
+    }
+
+    /// Answers the request in hand with its path.
+    pub fn echo(self) -> Self {
+        self.step(Step2::Echo)
     }
 
     /// Sends the head of a response and the first byte of its body.

@@ -59,6 +59,20 @@ async fn serving_forever_takes_whatever_comes() {
 }
 
 #[tokio::test]
+async fn an_echo_is_the_path() {
+    let peer = Peer2::start(Tls::Off, |_| {
+        let serve = |script: Script2, _| script.read_all().execute().echo();
+        (0..2).fold(Script2::new(), serve).serve_forever()
+    });
+    let client = client(&peer);
+    for path in ["/one", "/two"] {
+        let response = client.request(get(&peer, path)).await.unwrap();
+        assert_eq!(collect(response).await.unwrap(), path);
+    }
+    assert_eq!(peer.finish().len(), 2);
+}
+
+#[tokio::test]
 async fn head_is_answered_without_a_body() {
     let peer = Peer2::start(Tls::Off, |_| Script2::new().serve_forever());
     let request = Request::head(peer.url("/")).body(full("")).unwrap();

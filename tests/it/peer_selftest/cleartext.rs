@@ -48,6 +48,17 @@ fn chunked_bodies_are_decoded_and_read_to_the_byte() {
 }
 
 #[test]
+fn an_echo_is_the_path() {
+    let peer = Peer::start(Tls::Off, |_| Script::new().read_all().execute().echo());
+    let mut client = connect(&peer);
+    client.write_all(GET).unwrap();
+    let (read, ending) = read_to_end(&mut client);
+    let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n/a";
+    assert_eq!((read.as_slice(), ending), (&answer[..], Ending::Clean));
+    assert_eq!(peer.finish().len(), 1);
+}
+
+#[test]
 fn head_is_answered_without_a_body() {
     let peer = Peer::start(Tls::Off, |_| Script::new().serve());
     let mut client = connect(&peer);
