@@ -1,0 +1,144 @@
+//! The long run: 64 workers against servers that close connections at random points, for ten minutes.
+//!
+//! A binary of its own, and one test in it, because it counts what the whole process has left: sockets, descriptors, tasks.
+//! Ignored for its length alone; `UNSTALE_LONG_RUN_SECONDS` makes it shorter, `UNSTALE_SEED` plays the same scripts again.
+//!
+//! ```text
+//! clients, one for the whole run ──▶ 4 wires × 16 workers ──▶ a peer for each wire, a new one every few seconds
+//!                                                               └─ its record of executions judges the round
+//! ```
+
+#![cfg(target_os = "linux")]
+#![allow(
+    missing_docs,
+    dead_code,
+    unnameable_types,
+    unused_imports,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    reason = "test code, which shares the peers and the client with `it` and uses a part of them"
+)]
+
+#[path = "../it/client.rs"]
+mod client;
+mod judge;
+#[path = "../it/kernel.rs"]
+mod kernel;
+#[path = "../it/loopback/mod.rs"]
+mod loopback;
+#[path = "../it/peer/mod.rs"]
+mod peer;
+#[path = "../it/peer_h2/mod.rs"]
+mod peer_h2;
+mod remains;
+mod report;
+mod round;
+mod script;
+mod traffic;
+mod wire;
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::runtime::Builder;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout};
+
+use crate::remains::Remains;
+use crate::report::Report;
+use crate::round::{Round, Stage};
+use crate::wire::{Clients, Wire};
+
+const SECONDS: &str = "UNSTALE_LONG_RUN_SECONDS";
+const SEED: &str = "UNSTALE_SEED";
+const TEN_MINUTES: u64 = 600;
+
+/// Threads of the runtime: more than the machine may have cores, so that tasks are interrupted anywhere.
+const THREADS: usize = 4;
+
+/// How long a client may take to close: a response that was let go is drained for half a second at most.
+const CLOSED_WITHIN: Duration = Duration::from_secs(10);
+
+/// How often the memory is told.
+const TOLD_EVERY: Duration = Duration::from_secs(30);
+
+#[test]
+#[ignore = "runs for ten minutes, or for UNSTALE_LONG_RUN_SECONDS"]
+fn under_64_workers_and_a_server_that_closes_at_random_the_rule_holds_and_nothing_is_left() {
+    let seconds = number(SECONDS).unwrap_or(TEN_MINUTES);
+    let seed = number(SEED).unwrap_or_else(now);
+    println!("{seconds} s, {SEED}={seed}");
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(THREADS)
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        // What a process opens once and for all is open after this.
+        let _warm = run(Duration::from_secs(1), seed).await;
+        let before = Remains::now();
+        let report = run(Duration::from_secs(seconds), seed).await;
+        println!("{report}");
+        before.must_be_left_again().await;
+        report.must_be_in_order();
+    });
+}
+
+/// Puts the load on for so long; then the clients are closed, while their peers are still there.
+async fn run(duration: Duration, seed: u64) -> Report {
+    let clients = Clients::new();
+    let begun = Instant::now();
+    let mut wires = JoinSet::new();
+    for wire in Wire::ALL {
+        let stage = Stage {
+            wire,
+            client: clients.of(wire),
+            until: begun + duration,
+            seed,
+        };
+        wires.spawn(stage.play());
+    }
+    let telling = tokio::spawn(tell_memory(begun));
+    let ended: Vec<(Report, Round)> = wires.join_all().await;
+    telling.abort();
+
+    let mut report = Report::default();
+    for client in clients.all() {
+        let closed = timeout(CLOSED_WITHIN, client.close()).await;
+        closed.unwrap_or_else(|_| panic!("a client does not close: {}", client.connections()));
+        assert_eq!(client.connections().all().len(), 0);
+        report.counters.push(client.counters());
+    }
+    for (_, last) in &ended {
+        let open = remains::sockets_to(last.addr());
+        assert_eq!(open, 0, "sockets to {} are left", last.addr());
+    }
+    for (part, last) in ended {
+        report.add(part);
+        report.add(last.judge().await);
+    }
+    report
+}
+
+async fn tell_memory(begun: Instant) {
+    loop {
+        let kib = remains::resident_kib();
+        println!("{:4} s: {kib} KiB resident", begun.elapsed().as_secs());
+        tokio::time::sleep(TOLD_EVERY).await;
+    }
+}
+
+fn number(variable: &str) -> Option<u64> {
+    let value = std::env::var(variable).ok()?;
+    Some(
+        value
+            .parse()
+            .unwrap_or_else(|_| panic!("{variable} is no number: {value}")),
+    )
+}
+
+fn now() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    u64::from(now.subsec_nanos()) ^ now.as_secs()
+}

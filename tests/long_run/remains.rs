@@ -1,0 +1,93 @@
+//! What is left of a run, by the kernel's and the runtime's own lists: sockets, descriptors, tasks; and the memory.
+
+use std::collections::HashSet;
+use std::fs;
+use std::net::SocketAddr;
+
+use tokio::runtime::Handle;
+
+use crate::kernel;
+
+/// What a process has at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Remains {
+    sockets: usize,
+    descriptors: usize,
+    tasks: usize,
+}
+
+impl Remains {
+    /// Within a runtime.
+    pub fn now() -> Self {
+        let inodes = own_sockets();
+        Self {
+            sockets: tcp_lines()
+                .filter(|line| inodes.contains(inode(line)))
+                .count(),
+            descriptors: fs::read_dir("/proc/self/fd").unwrap().count(),
+            tasks: Handle::current().metrics().num_alive_tasks(),
+        }
+    }
+
+    /// Waits until there is no more than this.
+    pub async fn must_be_left_again(self) {
+        let mut now = Self::now();
+        let come_down = || {
+            now = Self::now();
+            now.sockets <= self.sockets
+                && now.descriptors <= self.descriptors
+                && now.tasks <= self.tasks
+        };
+        kernel::until("all that was opened is closed", come_down).await;
+        println!("before: {self:?}; after: {now:?}");
+    }
+}
+
+/// How many sockets of this process are connected to this address, in whatever state.
+pub fn sockets_to(addr: SocketAddr) -> usize {
+    let inodes = own_sockets();
+    let remote = format!(":{:04X}", addr.port());
+    tcp_lines()
+        .filter(|line| {
+            let is_there = line
+                .split_whitespace()
+                .nth(2)
+                .is_some_and(|at| at.ends_with(&remote));
+            is_there && inodes.contains(inode(line))
+        })
+        .count()
+}
+
+/// The memory that is in use by this process and in the machine's RAM.
+pub fn resident_kib() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let number = line.unwrap().trim().trim_end_matches(" kB");
+    number.parse().unwrap()
+}
+
+/// The inodes of the sockets that this process has descriptors of.
+fn own_sockets() -> HashSet<String> {
+    let all = fs::read_dir("/proc/self/fd").unwrap().flatten();
+    all.filter_map(|entry| {
+        // One that is closed at this moment leads nowhere.
+        let target = fs::read_link(entry.path()).ok()?;
+        let inode = target
+            .to_str()?
+            .strip_prefix("socket:[")?
+            .strip_suffix(']')?;
+        Some(inode.to_owned())
+    })
+    .collect()
+}
+
+fn tcp_lines() -> impl Iterator<Item = String> {
+    ["/proc/net/tcp", "/proc/net/tcp6"]
+        .into_iter()
+        .filter_map(|list| fs::read_to_string(list).ok())
+        .flat_map(|list| list.lines().skip(1).map(str::to_owned).collect::<Vec<_>>())
+}
+
+fn inode(line: &str) -> &str {
+    line.split_whitespace().nth(9).unwrap_or_default()
+}

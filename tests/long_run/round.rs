@@ -1,0 +1,103 @@
+//! A few seconds of one wire: a peer, its workers, and the judgement by what the peer has executed.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use unstale::Client;
+
+use crate::judge::Case;
+use crate::peer::random::Dice;
+use crate::report::Report;
+use crate::traffic::{Plan, Sent, rest};
+use crate::wire::{AnyPeer, Wire};
+
+const WORKERS: usize = 16;
+const LENGTH: Duration = Duration::from_secs(4);
+
+/// One wire for as long as the run lasts.
+pub struct Stage {
+    pub wire: Wire,
+    pub client: Client,
+    pub until: Instant,
+    pub seed: u64,
+}
+
+/// What one peer has met.
+pub struct Round {
+    wire: Wire,
+    peer: AnyPeer,
+    sent: Vec<Sent>,
+}
+
+impl Stage {
+    /// Round after round. The last one's peer is still there.
+    pub async fn play(self) -> (Report, Round) {
+        let mut report = Report::default();
+        for number in 0.. {
+            let round = self.round(number).await;
+            if Instant::now() >= self.until {
+                return (report, round);
+            }
+            report.add(round.judge().await);
+        }
+        unreachable!("a run has an end")
+    }
+
+    async fn round(&self, number: u64) -> Round {
+        let seed = Dice(self.seed ^ (self.wire as u64) << 56 ^ number << 32).next();
+        let peer = self.wire.peer(seed);
+        let scheme = match self.wire {
+            Wire::Http1 | Wire::Http2 => "http",
+            Wire::Http1Tls | Wire::Http2Tls => "https",
+        };
+        let base = format!("{scheme}://{}", peer.addr());
+        let until = self.until.min(Instant::now() + LENGTH);
+        let mut workers = JoinSet::new();
+        for worker in 0..WORKERS {
+            let (client, base) = (self.client.clone(), base.clone());
+            let mut dice = Dice(seed ^ worker as u64);
+            workers.spawn(async move {
+                let mut sent = Vec::new();
+                while Instant::now() < until {
+                    let path = format!("/{worker}/{}", sent.len());
+                    let plan = Plan::by_chance(&mut dice);
+                    sent.push(plan.send(&client, &base, path).await);
+                    rest(&mut dice).await;
+                }
+                sent
+            });
+        }
+        Round {
+            wire: self.wire,
+            peer,
+            sent: workers.join_all().await.into_iter().flatten().collect(),
+        }
+    }
+}
+
+impl Round {
+    pub fn addr(&self) -> SocketAddr {
+        self.peer.addr()
+    }
+
+    /// Ends the peer, and holds what the workers saw against what it executed.
+    pub async fn judge(self) -> Report {
+        let Self { wire, peer, sent } = self;
+        let connections = peer.connections();
+        let finished = tokio::task::spawn_blocking(|| peer.finish());
+        let mut executed: HashMap<String, usize> = HashMap::new();
+        for path in finished.await.unwrap() {
+            *executed.entry(path).or_default() += 1;
+        }
+        let mut report = Report::default();
+        report.met(wire, connections);
+        for sent in sent {
+            let executed = executed.get(&sent.path).copied().unwrap_or(0);
+            report.take(wire, &Case { sent, executed });
+        }
+        report
+    }
+}
