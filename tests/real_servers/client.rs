@@ -1,4 +1,4 @@
-//! The clients under load: the one of this crate, and hyper-util's own for comparison.
+//! The clients under load: those of this crate, and hyper-util's own for comparison.
 //!
 //! Each value has a pool of its own.
 
@@ -9,20 +9,27 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
+use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::{Client, connect::HttpConnector};
+use hyper_util::client::legacy::{self, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
 use rustls::{ClientConfig, RootCertStore, pki_types::CertificateDer};
 use tokio::time::timeout;
-use tower::ServiceExt;
 use tower::util::BoxCloneService;
+use tower::{Service, ServiceExt};
 use unstale::evidence::{Delivery, Evidence};
 use unstale::verdict::Attempt;
-use unstale::{Attempts, Error, RetryPolicy, stack};
+use unstale::{Attempts, Client, Error, RetryPolicy, stack};
 
 use super::server::Scheme;
+
+type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// The body of a request.
+pub(crate) type Body = Full<Bytes>;
+
+type AnswerBody = UnsyncBoxBody<Bytes, BoxError>;
 
 /// How long a request may take before the client is thought to hang.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -38,7 +45,7 @@ pub(crate) struct Answer {
 #[derive(Debug)]
 pub(crate) enum Failure {
     Request(Error),
-    Body(hyper::Error),
+    Body(BoxError),
     Hangs,
 }
 
@@ -72,31 +79,42 @@ impl fmt::Display for Failure {
     }
 }
 
-/// The client under test, with the taps on its connections.
+/// A client under test: hyper-util's with the taps and the layer, or this crate's own.
 ///
 /// Its budget is off: what it refuses is an allowed error, and here every error counts.
 #[derive(Clone, Debug)]
-pub(crate) struct UnstaleClient(BoxCloneService<Request<Full<Bytes>>, Response<Incoming>, Error>);
+pub(crate) struct UnstaleClient(BoxCloneService<Request<Body>, Response<AnswerBody>, Error>);
 
 impl UnstaleClient {
-    pub(crate) fn trusting(certificate: CertificateDer<'static>, scheme: Scheme) -> Self {
-        let policy = RetryPolicy::builder()
-            .no_budget()
-            .build()
-            .expect("nothing in it contradicts itself");
-        let builder = Client::builder(TokioExecutor::new());
-        Self(match scheme {
-            Scheme::Cleartext => {
-                BoxCloneService::new(stack::over_http(&builder, HttpConnector::new(), policy))
-            }
-            Scheme::Tls => {
-                let tls = |tracked| tls(certificate, tracked);
-                BoxCloneService::new(stack::over_tls(&builder, tcp(), tls, policy))
-            }
-        })
+    /// hyper-util's. It speaks HTTP/1 alone.
+    pub(crate) fn layered(certificate: CertificateDer<'static>, scheme: Scheme) -> Self {
+        let builder = legacy::Client::builder(TokioExecutor::new());
+        if scheme.is_tls() {
+            let tls = |tracked| tls(certificate, tracked);
+            Self::erased(stack::over_tls(&builder, tcp(), tls, policy()))
+        } else {
+            Self::erased(stack::over_http(&builder, HttpConnector::new(), policy()))
+        }
     }
 
-    pub(crate) async fn send(self, request: Request<Full<Bytes>>) -> Result<Answer, Failure> {
+    /// Any.
+    pub(crate) fn of(client: Client) -> Self {
+        Self::erased(client)
+    }
+
+    fn erased<S, B>(client: S) -> Self
+    where
+        S: Service<Request<Body>, Response = Response<B>, Error = Error> + Clone + Send + 'static,
+        S::Future: Send + 'static,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let erase =
+            |response: Response<B>| response.map(|body| body.map_err(Into::into).boxed_unsync());
+        Self(BoxCloneService::new(client.map_response(erase)))
+    }
+
+    pub(crate) async fn send(self, request: Request<Body>) -> Result<Answer, Failure> {
         let exchange = async {
             let response = self.0.oneshot(request).await.map_err(Failure::Request)?;
             let status = response.status();
@@ -109,27 +127,44 @@ impl UnstaleClient {
     }
 }
 
+/// This crate's own client, for one way into a server.
+pub(crate) fn pooled(certificate: CertificateDer<'static>, scheme: Scheme) -> Client {
+    let builder = Client::builder()
+        .retry_policy(policy())
+        .tls_config(tls_config(certificate))
+        .no_proxy();
+    let builder = match scheme {
+        Scheme::Tls => builder.http1_only(),
+        Scheme::Http2 => builder.http2_prior_knowledge(),
+        // By ALPN the second: the server offers nothing but HTTP/2 there.
+        Scheme::Cleartext | Scheme::Http2Tls => builder,
+    };
+    builder.build().expect("nothing in it contradicts itself")
+}
+
+fn policy() -> RetryPolicy {
+    let policy = RetryPolicy::builder().no_budget();
+    policy.build().expect("nothing in it contradicts itself")
+}
+
 /// hyper-util's own client.
 #[derive(Clone, Debug)]
-pub(crate) struct PlainClient(Client<HttpsConnector<HttpConnector>, Full<Bytes>>);
+pub(crate) struct PlainClient(legacy::Client<HttpsConnector<HttpConnector>, Body>);
 
 impl PlainClient {
     pub(crate) fn trusting(certificate: CertificateDer<'static>) -> Self {
         let connector = tls(certificate, tcp());
-        Self(Client::builder(TokioExecutor::new()).build(connector))
+        Self(legacy::Client::builder(TokioExecutor::new()).build(connector))
     }
 
-    pub(crate) async fn send(
-        self,
-        request: Request<Full<Bytes>>,
-    ) -> Result<(), Box<dyn StdError + Send + Sync>> {
+    pub(crate) async fn send(self, request: Request<Body>) -> Result<(), BoxError> {
         let exchange = async { Ok(read(self.0.request(request).await?).await?) };
         timeout(PATIENCE, exchange).await?
     }
 }
 
 /// Reads a response to its end, so that the connection goes back to the pool.
-async fn read(response: Response<Incoming>) -> hyper::Result<()> {
+async fn read<B: http_body::Body>(response: Response<B>) -> Result<(), B::Error> {
     response.into_body().collect().await.map(drop)
 }
 
@@ -140,19 +175,24 @@ fn tcp() -> HttpConnector {
 }
 
 fn tls<C>(certificate: CertificateDer<'static>, connector: C) -> HttpsConnector<C> {
-    let mut roots = RootCertStore::empty();
-    roots
-        .add(certificate)
-        .expect("a certificate made by rcgen can be trusted");
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("ring knows the default versions of TLS")
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+    let config = tls_config(certificate);
     HttpsConnectorBuilder::new()
         .with_tls_config(config)
         .https_or_http()
         .enable_http1()
         .wrap_connector(connector)
+}
+
+/// Trusts one certificate; offers no ALPN yet.
+pub(crate) fn tls_config(certificate: CertificateDer<'static>) -> ClientConfig {
+    let mut roots = RootCertStore::empty();
+    roots
+        .add(certificate)
+        .expect("a certificate made by rcgen can be trusted");
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("ring knows the default versions of TLS")
+        .with_root_certificates(roots)
+        .with_no_client_auth()
 }

@@ -12,7 +12,7 @@ use std::{future::Future, time::Duration};
 use bytes::Bytes;
 use http::{Method, Request};
 use http_body_util::Full;
-use tokio::{task::JoinSet, time::sleep};
+use tokio::{sync::watch, task::JoinSet, time::sleep};
 
 /// The farthest that an idle time lies from the timeout.
 const SWEEP: Duration = Duration::from_millis(60);
@@ -41,6 +41,13 @@ impl<A, E> Report<A, E> {
             .iter()
             .filter(|((failed, _), _)| failed == method)
             .count()
+    }
+
+    fn add(&mut self, outcome: Result<A, E>, id: Id) {
+        match outcome {
+            Ok(answer) => self.answered.push((id, answer)),
+            Err(error) => self.failed.push((id, error)),
+        }
     }
 
     fn extend(&mut self, part: Self) {
@@ -88,19 +95,61 @@ where
                     sleep(idle_time(timeout, connection * rounds + round)).await;
                 }
                 let id = id(connection, round);
-                match send(request(&base, &id)).await {
-                    Ok(answer) => report.answered.push((id, answer)),
-                    Err(error) => report.failed.push((id, error)),
-                }
+                report.add(send(request(&base, &id)).await, id);
             }
             report
         });
     }
+    whole(tasks).await
+}
+
+async fn whole<A: 'static, E: 'static>(mut tasks: JoinSet<Report<A, E>>) -> Report<A, E> {
     let mut whole = Report::default();
     while let Some(part) = tasks.join_next().await {
         whole.extend(part.expect("a task of the load does not panic"));
     }
     whole
+}
+
+/// Sends requests to `base` on each of `at_once` tasks, one after the other, GET, POST and PUT by turns, until the other
+/// future is ready. One client for all.
+pub(crate) async fn crowd<C, S, F, A, E>(
+    base: &str,
+    at_once: usize,
+    until: impl Future<Output = ()>,
+    client: C,
+) -> Report<A, E>
+where
+    C: Fn() -> S,
+    S: Fn(Request<Full<Bytes>>) -> F + Send + 'static,
+    F: Future<Output = Result<A, E>> + Send,
+    A: Send + 'static,
+    E: Send + 'static,
+{
+    let (stop, stopped) = watch::channel(false);
+    let mut tasks = JoinSet::new();
+    for worker in 0..at_once {
+        let (base, send, stopped) = (base.to_owned(), client(), stopped.clone());
+        tasks.spawn(async move {
+            let mut report = Report::default();
+            for round in 0.. {
+                if *stopped.borrow() {
+                    break;
+                }
+                let method = match (worker + round) % 3 {
+                    0 => Method::GET,
+                    1 => Method::POST,
+                    _ => Method::PUT,
+                };
+                let id = (method, format!("/r/{worker}?round={round}"));
+                report.add(send(request(&base, &id)).await, id);
+            }
+            report
+        });
+    }
+    until.await;
+    stop.send_replace(true);
+    whole(tasks).await
 }
 
 /// Neighbours differ in the method, so that both methods meet every part of the sweep.
@@ -114,7 +163,7 @@ fn id(connection: usize, round: usize) -> Id {
 }
 
 fn request(base: &str, (method, path): &Id) -> Request<Full<Bytes>> {
-    let body = if *method == Method::POST { "one=1" } else { "" };
+    let body = if *method == Method::GET { "" } else { "one=1" };
     Request::builder()
         .method(method)
         .uri(format!("{base}{path}"))

@@ -13,17 +13,20 @@ pub(crate) const APACHE: Program = Program {
     file: "apache.conf",
     configuration: CONFIGURATION,
     graceful: "WINCH",
+    reload: "USR1",
 };
 
 // `User`: Apache refuses to serve as root. Without privileges it ignores the line.
 // `MaxKeepAliveRequests 0`: no connection may end for another reason than its age.
 // `Mutex`: its default folder is Debian's, which only the service's own start script makes.
 // The threads are more than the connections of the load: short of threads, Apache closes idle connections early.
+// `ServerLimit`: while a reloaded server's old processes end there is room for the new ones.
 const CONFIGURATION: &str = r#"
 LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so
 LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
 LoadModule rewrite_module /usr/lib/apache2/modules/mod_rewrite.so
 LoadModule ssl_module /usr/lib/apache2/modules/mod_ssl.so
+LoadModule http2_module /usr/lib/apache2/modules/mod_http2.so
 
 User www-data
 Group www-data
@@ -33,9 +36,11 @@ PidFile apache.pid
 Mutex pthread
 Listen 127.0.0.1:{cleartext}
 Listen 127.0.0.1:{tls}
+Listen 127.0.0.1:{http2}
+Listen 127.0.0.1:{http2_tls}
 
 StartServers 1
-ServerLimit 1
+ServerLimit 8
 ThreadLimit 256
 ThreadsPerChild 256
 MaxRequestWorkers 256
@@ -57,6 +62,21 @@ RewriteEngine On
 RewriteRule ^ - [R=200]
 
 <VirtualHost 127.0.0.1:{tls}>
+    SSLEngine on
+    SSLCertificateFile certificate.pem
+    SSLCertificateKeyFile key.pem
+    RewriteEngine On
+    RewriteRule ^ - [R=200]
+</VirtualHost>
+
+<VirtualHost 127.0.0.1:{http2}>
+    Protocols h2c
+    RewriteEngine On
+    RewriteRule ^ - [R=200]
+</VirtualHost>
+
+<VirtualHost 127.0.0.1:{http2_tls}>
+    Protocols h2
     SSLEngine on
     SSLCertificateFile certificate.pem
     SSLCertificateKeyFile key.pem

@@ -5,14 +5,15 @@
 
 use super::Program;
 
-/// `HAProxy` 2.2 or later (`http-request return`).
+/// `HAProxy` 2.4 or later (`%HPO`). The master (`-W`) reloads as `-sf` does, and hands the listening sockets over.
 pub(crate) const HAPROXY: Program = Program {
     binary: "haproxy",
     package: "haproxy",
-    arguments: &["-db", "-f", "haproxy.cfg"],
+    arguments: &["-W", "-db", "-f", "haproxy.cfg"],
     file: "haproxy.cfg",
     configuration: CONFIGURATION,
     graceful: "USR1",
+    reload: "USR2",
 };
 
 // `maxconn`: HAProxy wants two file descriptors for each, and 1024 is what an ordinary user has.
@@ -26,7 +27,7 @@ defaults
     mode http
     log global
     option dontlognull
-    log-format \"%HM %HU %ST\"
+    log-format \"%HM %HPO%HQ %ST\"
     timeout client 10s
     timeout http-request 10s
     timeout http-keep-alive 1s
@@ -34,6 +35,8 @@ defaults
 frontend any
     bind 127.0.0.1:{cleartext}
     bind 127.0.0.1:{tls} ssl crt both.pem
+    bind 127.0.0.1:{http2} proto h2
+    bind 127.0.0.1:{http2_tls} ssl crt both.pem alpn h2
     option http-buffer-request
     http-request return status 200 content-type text/plain string ok
 ";

@@ -13,6 +13,7 @@
 
 mod apache;
 mod haproxy;
+mod idle;
 mod nginx;
 mod node;
 mod site;
@@ -31,7 +32,6 @@ use std::{
 use http::Method;
 use rustls::pki_types::CertificateDer;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
     time::{Instant, sleep, timeout},
 };
@@ -47,19 +47,45 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The pause between two looks at a child process or a port.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// The way a request reaches the server.
-#[derive(Clone, Copy, Debug)]
+/// The way a request reaches the server: each has a port of its own. Over TLS the certificate is [`Server::certificate`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scheme {
-    /// `http`.
+    /// HTTP/1 in cleartext.
     Cleartext,
-    /// `https`, under [`Server::certificate`].
+    /// HTTP/1 over TLS.
     Tls,
+    /// HTTP/2 in cleartext, which the client has to know.
+    Http2,
+    /// HTTP/2 over TLS, by ALPN.
+    Http2Tls,
+}
+
+impl Scheme {
+    pub(crate) const ALL: [Self; 4] = [Self::Cleartext, Self::Tls, Self::Http2, Self::Http2Tls];
+
+    pub(crate) fn is_tls(self) -> bool {
+        matches!(self, Self::Tls | Self::Http2Tls)
+    }
+
+    pub(crate) fn is_http2(self) -> bool {
+        matches!(self, Self::Http2 | Self::Http2Tls)
+    }
+
+    /// What stands for its port in a configuration.
+    fn placeholder(self) -> &'static str {
+        match self {
+            Self::Cleartext => "{cleartext}",
+            Self::Tls => "{tls}",
+            Self::Http2 => "{http2}",
+            Self::Http2Tls => "{http2_tls}",
+        }
+    }
 }
 
 /// What there is to know of a server's program: how it is started, configured and stopped.
 ///
-/// In `arguments` and `configuration`, `{dir}`, `{cleartext}` and `{tls}` stand for the folder and the two ports. The
-/// folder is also the working directory and holds `certificate.pem`, `key.pem` and `both.pem`. The program writes a line
+/// In `arguments` and `configuration`, `{dir}`, `{cleartext}`, `{tls}`, `{http2}` and `{http2_tls}` stand for the folder and
+/// the ports. The folder is also the working directory and holds `certificate.pem`, `key.pem` and `both.pem`. The program writes a line
 /// `METHOD PATH STATUS` for every request to `executed.log`, which is its standard output too.
 #[derive(Debug)]
 pub(crate) struct Program {
@@ -75,6 +101,8 @@ pub(crate) struct Program {
     configuration: &'static str,
     /// The signal at which it finishes its requests, writes its log, and ends.
     graceful: &'static str,
+    /// The signal at which others take the place of the processes that serve, and these end as soon as they can.
+    reload: &'static str,
 }
 
 impl Program {
@@ -109,7 +137,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts `program` and waits until it accepts connections, in cleartext and for TLS.
+    /// Starts `program` and waits until it accepts connections in every way.
     ///
     /// # Panics
     ///
@@ -131,7 +159,7 @@ impl Server {
             child,
             site,
         };
-        for scheme in [Scheme::Cleartext, Scheme::Tls] {
+        for scheme in Scheme::ALL {
             server.wait_until_it_accepts(scheme).await;
         }
         server
@@ -140,10 +168,8 @@ impl Server {
     /// `http://127.0.0.1:PORT` or `https://127.0.0.1:PORT`, to put a path behind.
     pub(crate) fn url(&self, scheme: Scheme) -> String {
         let port = self.site.port(scheme);
-        match scheme {
-            Scheme::Cleartext => format!("http://127.0.0.1:{port}"),
-            Scheme::Tls => format!("https://127.0.0.1:{port}"),
-        }
+        let name = if scheme.is_tls() { "https" } else { "http" };
+        format!("{name}://127.0.0.1:{port}")
     }
 
     /// The certificate of the TLS port, to be trusted: for `localhost` and 127.0.0.1, signed by itself.
@@ -152,33 +178,20 @@ impl Server {
     }
 
     /// How long the server keeps an idle connection, measured on one; what it announces may be something else.
-    pub(crate) async fn idle_timeout(&self) -> Duration {
-        let measure = async {
-            let mut stream =
-                TcpStream::connect((Ipv4Addr::LOCALHOST, self.site.port(Scheme::Cleartext)))
-                    .await?;
-            stream
-                .write_all(b"GET /idle HTTP/1.1\r\nhost: localhost\r\n\r\n")
-                .await?;
-            // The answer is small and comes in one piece, or in a few within the same millisecond.
-            let mut last = Instant::now();
-            let mut buffer = [0; 4096];
-            loop {
-                match stream.read(&mut buffer).await? {
-                    0 => return Ok::<_, io::Error>(last.elapsed()),
-                    _ => last = Instant::now(),
-                }
-            }
-        };
-        timeout(PATIENCE, measure)
-            .await
-            .unwrap_or_else(|_| {
-                panic!(
-                    "{} keeps an idle connection for too long",
-                    self.program.binary
-                )
-            })
-            .expect("an idle connection ends with the end of the stream")
+    pub(crate) async fn idle_timeout(&self, scheme: Scheme) -> Duration {
+        let addr = (Ipv4Addr::LOCALHOST, self.site.port(scheme)).into();
+        let base = self.url(scheme);
+        let measure = idle::measure(addr, &base, scheme, self.certificate());
+        let measured = timeout(PATIENCE, measure).await;
+        let binary = self.program.binary;
+        measured.unwrap_or_else(|_| panic!("{binary} keeps an idle connection for too long"))
+    }
+
+    /// Puts others in the place of the processes that serve, and waits for nothing.
+    pub(crate) fn reload(&self) {
+        let sent = self.signal(self.program.reload);
+        let status = sent.expect("a shell sends the signal");
+        assert!(status.success(), "{} is gone", self.program.binary);
     }
 
     /// Stops the server gracefully and counts what it executed, from its log, which is complete by then.

@@ -1,4 +1,4 @@
-//! nginx: closes fully, and to the millisecond, at `keepalive_timeout`.
+//! nginx: closes fully, and to the millisecond, at `keepalive_timeout`; over HTTP/2 it says GOAWAY before.
 //!
 //! Apart from its fellows because a server is nothing but its configuration. `return` answers any method, throws the
 //! request's body away, and is logged once the answer is out.
@@ -13,16 +13,18 @@ pub(crate) const NGINX: Program = Program {
     file: "nginx.conf",
     configuration: CONFIGURATION,
     graceful: "QUIT",
+    reload: "HUP",
 };
 
 // `user root`: the folder may be readable to its owner alone. Without privileges nginx ignores the line.
 // `keepalive_requests`: no connection may end for another reason than its age.
+// `listen … http2`: newer ones say `http2 on`, and take this still.
 const CONFIGURATION: &str = r#"
 daemon off;
 user root;
 worker_processes 1;
 pid nginx.pid;
-events { worker_connections 512; }
+events { worker_connections 1024; }
 
 http {
     log_format executed '$request_method $request_uri $status';
@@ -39,6 +41,8 @@ http {
     server {
         listen 127.0.0.1:{cleartext};
         listen 127.0.0.1:{tls} ssl;
+        listen 127.0.0.1:{http2} http2;
+        listen 127.0.0.1:{http2_tls} ssl http2;
         ssl_protocols TLSv1.2 TLSv1.3;
         ssl_certificate certificate.pem;
         ssl_certificate_key key.pem;

@@ -1,11 +1,12 @@
-//! Node.js: announces `Keep-Alive: timeout=1`, and closes (20.20, as measured) a full second after that has passed.
+//! Node.js: announces `Keep-Alive: timeout=1`, and closes (20.20, as measured) a full second after that has passed; over HTTP/2 it
+//! keeps an idle session for a second, as the script says.
 //!
 //! Apart from its fellows because a server is nothing but its configuration, here a script. A request is logged, and
 //! thereby counted as executed, when the handler gets it: before the answer, and even if nobody waits for that any more.
 
 use super::Program;
 
-/// Node.js of any age that has ES modules.
+/// Node.js 18.2 or later (`closeIdleConnections`).
 pub(crate) const NODE: Program = Program {
     binary: "node",
     package: "nodejs",
@@ -13,21 +14,64 @@ pub(crate) const NODE: Program = Program {
     file: "server.mjs",
     configuration: SCRIPT,
     graceful: "TERM",
+    reload: "HUP",
 };
 
+// A cluster, because Node.js cannot reload: a process that serves takes the place of another, which closes its servers
+// and ends when its last connection has ended. The primary keeps the listening sockets.
 const SCRIPT: &str = r"
+import cluster from 'node:cluster';
 import { readFileSync, writeSync } from 'node:fs';
 import http from 'node:http';
+import http2 from 'node:http2';
 import https from 'node:https';
 
 const standardOutput = 1;
-const options = { keepAliveTimeout: 1000 };
-const answer = (request, response) => {
-    writeSync(standardOutput, `${request.method} ${request.url} 200\n`);
-    request.resume().on('end', () => response.end('ok'));
+const doors = 4;
+
+const lead = () => {
+    let current = cluster.fork();
+    process.on('SIGHUP', () => {
+        const old = current;
+        current = cluster.fork();
+        let open = 0;
+        current.on('listening', () => ++open === doors && old.send('leave'));
+    });
 };
 
-const identity = { cert: readFileSync('certificate.pem'), key: readFileSync('key.pem') };
-http.createServer(options, answer).listen({cleartext}, '127.0.0.1');
-https.createServer({ ...options, ...identity }, answer).listen({tls}, '127.0.0.1');
+const serve = () => {
+    let leaving = false;
+    const sessions = new Set();
+    const answer = (request, response) => {
+        writeSync(standardOutput, `${request.method} ${request.url} 200\n`);
+        if (leaving && request.httpVersionMajor === 1) response.setHeader('connection', 'close');
+        request.resume().on('end', () => response.end('ok'));
+    };
+    const options = { keepAliveTimeout: 1000 };
+    const identity = { cert: readFileSync('certificate.pem'), key: readFileSync('key.pem') };
+    const ones = [http.createServer(options, answer), https.createServer({ ...options, ...identity }, answer)];
+    const twos = [http2.createServer(answer), http2.createSecureServer(identity, answer)];
+    for (const server of twos) {
+        server.on('session', (session) => {
+            sessions.add(session);
+            session.on('close', () => sessions.delete(session));
+            session.on('error', () => {});
+            session.setTimeout(1000, () => session.close());
+        });
+        server.on('sessionError', () => {});
+    }
+    const servers = [...ones, ...twos];
+    [{cleartext}, {tls}, {http2}, {http2_tls}].forEach((port, n) => servers[n].listen(port, '127.0.0.1'));
+
+    process.on('message', async () => {
+        leaving = true;
+        const closed = servers.map((server) => new Promise((done) => server.close(done)));
+        for (const server of ones) server.closeIdleConnections();
+        for (const session of sessions) session.close();
+        await Promise.all(closed);
+        process.exit();
+    });
+};
+
+cluster.isPrimary ? lead() : serve();
 ";

@@ -1,4 +1,4 @@
-//! The ground a server stands on: a temporary folder, two free ports, and a certificate.
+//! The ground a server stands on: a temporary folder, a free port for each way in, and a certificate.
 //!
 //! Apart from the process, so that the order of dropping is plain: the child ends first, then its folder goes. After a
 //! failed test the folder stays, for its logs, and its path is printed.
@@ -16,22 +16,25 @@ use rustls::pki_types::CertificateDer;
 
 use super::Scheme;
 
-/// A folder, two ports and a certificate.
+/// The port of each way in, by the name that stands for it in a configuration.
+type Ports = [(Scheme, u16); 4];
+
+/// A folder, four ports and a certificate.
 #[derive(Debug)]
 pub(super) struct Site {
     dir: PathBuf,
-    cleartext: u16,
-    tls: u16,
+    ports: Ports,
     certificate: CertificateDer<'static>,
 }
 
 impl Site {
     /// Makes the folder, named after the server, picks the ports, and writes the certificate and its key.
     pub(super) fn lay_out(name: &str) -> Self {
-        let (cleartext, tls) = (free_port(), free_port());
+        let ports = Scheme::ALL.map(|scheme| (scheme, free_port()));
+        let [(_, first), ..] = ports;
         // The port is in the name: no two servers of one machine have it at the same time.
         let dir =
-            std::env::temp_dir().join(format!("unstale-{name}-{}-{cleartext}", std::process::id()));
+            std::env::temp_dir().join(format!("unstale-{name}-{}-{first}", std::process::id()));
         fs::create_dir(&dir)
             .unwrap_or_else(|error| panic!("cannot make {}: {error}", dir.display()));
 
@@ -40,8 +43,7 @@ impl Site {
                 .expect("a certificate for localhost can be made");
         let site = Self {
             dir,
-            cleartext,
-            tls,
+            ports,
             certificate: cert.der().clone(),
         };
         let (certificate, key) = (cert.pem(), signing_key.serialize_pem());
@@ -58,10 +60,8 @@ impl Site {
 
     /// The port to listen on.
     pub(super) fn port(&self, scheme: Scheme) -> u16 {
-        match scheme {
-            Scheme::Cleartext => self.cleartext,
-            Scheme::Tls => self.tls,
-        }
+        let found = self.ports.iter().find(|(known, _)| *known == scheme);
+        found.expect("there is one for each").1
     }
 
     /// The certificate, to be trusted.
@@ -71,10 +71,11 @@ impl Site {
 
     /// Puts the folder and the ports into a text.
     pub(super) fn fill_in(&self, template: &str) -> String {
-        template
-            .replace("{dir}", &self.dir.display().to_string())
-            .replace("{cleartext}", &self.cleartext.to_string())
-            .replace("{tls}", &self.tls.to_string())
+        let text = template.replace("{dir}", &self.dir.display().to_string());
+        let fill_in = |text: String, (scheme, port): &(Scheme, u16)| {
+            text.replace(scheme.placeholder(), &port.to_string())
+        };
+        self.ports.iter().fold(text, fill_in)
     }
 
     /// Writes a file of the folder.
