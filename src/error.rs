@@ -54,6 +54,11 @@ impl Error {
         Self::new(refusal, vec![attempt], Some(source.into()))
     }
 
+    #[cfg(feature = "tracing")]
+    pub(crate) fn times_sent_again(&self) -> usize {
+        self.0.sent_again
+    }
+
     /// How often the request was sent after the first time.
     pub(crate) fn sent_again(mut self, times: usize) -> Self {
         self.0.sent_again = times;

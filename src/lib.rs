@@ -96,6 +96,30 @@
 //! own future can stay pending for ever (seen without this crate: hyper-util 0.1.21, hyper 1.12.0, in 3 of 600 bursts of
 //! 100 requests). There is no failure then, and no evidence; where that matters, set a `deadline` in the policy.
 //!
+//! # Tracing
+//!
+//! With the feature `tracing` these spans and events, target `unstale`, names and fields after OpenTelemetry's conventions where
+//! those have one. Of an address the origin is told and nothing else: paths and queries may hold secrets. Where nobody
+//! listens, a call costs a look at the level.
+//!
+//! | span, level debug | from, to | fields |
+//! | --- | --- | --- |
+//! | `unstale.request` | a call, to its answer's head, its error, or its drop | `http.request.method`, `url.scheme`, `server.address`, `server.port`, `otel.kind`; at its end `outcome` (`answered`, `failed`, `dropped`), `http.response.status_code`, `error.type` (the [`Refusal`](verdict::Refusal)), `http.request.resend_count` if it was sent again |
+//! | `unstale.connect` | a connection is being opened by [`Client`], to its being open or its failure | `url.scheme`, `server.address`, `server.port`; `connection` or `error` |
+//! | `unstale.connection` | a connection of [`Client`], to the end of its socket | `connection`, `url.scheme`, `server.address`, `server.port`, `network.protocol.name`, `network.protocol.version`; `ended_by` (the [`DiscardReason`]) |
+//!
+//! The last two have no parent, as a connection outlives the request that it was opened for: they follow from it.
+//!
+//! | event | level, span | fields |
+//! | --- | --- | --- |
+//! | `unstale.verdict` | debug, in the request's | an attempt failed and this was decided: `http.request.method`, `attempt`, `replay`, `reason`, `delivery`, `end`, `reuse`, `connection`, `sent`, `acknowledged`, `received` |
+//! | `unstale.connect.failed` | debug, in its own | `error`, with its sources |
+//! | `unstale.connection.opened`, `.closed` | debug, in the connection's | `connection` |
+//! | `unstale.connection.discarded` | debug, in the connection's | `connection`, `reason` |
+//! | `unstale.connection.reused` | trace, in the request's | `connection` |
+//!
+//! `connection` is the number that [`Trace::connection`](evidence::Trace::connection) and [`Client::connections`] name.
+//!
 //! # Stability
 //!
 //! Before 1.0 a minor version may break; the changelog says what and how to follow. All public enums are
@@ -110,7 +134,7 @@
 //! - `tls` (default): TLS for it, by rustls with the provider ring, which needs a C compiler and nothing else.
 //! - `hyper-util` (default): the taps, the adapter for hyper-util's client, and [`stack`]. Brings `tokio`.
 //! - `tokio` (default): pauses and deadlines. What sets them is there with it only, as nothing else can wait.
-//! - `tracing`: one event for each decision, target `unstale`, level debug.
+//! - `tracing`: spans and events, see above.
 
 #![cfg_attr(
     not(feature = "hyper-util"),

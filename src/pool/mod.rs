@@ -30,6 +30,7 @@ mod slot;
 mod snapshot;
 mod state;
 mod sweeper;
+mod telemetry;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -153,6 +154,7 @@ impl Pool {
     }
 
     fn tell(&self, told: &Told) {
+        telemetry::tell(told);
         let Some(observer) = &self.observer else {
             return;
         };

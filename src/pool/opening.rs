@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::error::ConnectError;
 use super::member::Member;
 use super::state::{Effects, Order};
+use super::telemetry::Connecting;
 use super::{Pool, sweeper};
 
 /// Opens a connection in a task of its own.
@@ -19,32 +20,36 @@ pub(super) fn spawn(pool: &Pool, order: Order) {
         return;
     };
     pool.state().set_member(id, Arc::downgrade(&member));
-    let task = runtime.spawn(run(Weak::clone(&pool.this), order, member));
+    let connecting = Connecting::begin(&order.route);
+    let task = runtime.spawn(run(Weak::clone(&pool.this), order, member, connecting));
     pool.state().set_task(id, task.abort_handle());
     sweeper::ensure(pool, &runtime);
 }
 
-async fn run(pool: Weak<Pool>, order: Order, member: Arc<Member>) {
+async fn run(pool: Weak<Pool>, order: Order, member: Arc<Member>, connecting: Connecting) {
     let Some(dialing) = pool
         .upgrade()
         .map(|pool| pool.dialer.dial(&order.route, Arc::clone(&member)))
     else {
         return;
     };
-    let dialed = dialing.await;
+    let dialed = connecting.within(dialing).await;
     let Some(strong) = pool.upgrade() else {
         return;
     };
     let mut fx = Effects::default();
     let driver = match dialed {
         Ok(dialed) => {
+            let watch = connecting.opened(&order.route, &dialed);
             let now = Instant::now();
             let mut state = strong.state();
             let opened = (dialed.sender, dialed.ledger);
+            state.set_watch(order.connection, watch.clone());
             state.opened(order.connection, opened, now, &mut fx);
-            Some(dialed.driver)
+            Some(watch.within(dialed.driver))
         }
         Err(error) => {
+            connecting.failed(&*error);
             let error = ConnectError::failed(error);
             strong
                 .state()

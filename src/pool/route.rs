@@ -78,6 +78,17 @@ impl Route {
         }
     }
 
+    /// The port, if the address or the scheme says it.
+    #[cfg(feature = "tracing")]
+    pub(super) fn port(&self) -> Option<u16> {
+        let by_scheme = || match self.key.scheme().as_str() {
+            "http" => Some(80),
+            "https" => Some(443),
+            _ => None,
+        };
+        self.key.authority().port_u16().or_else(by_scheme)
+    }
+
     /// `scheme://authority`, as people write it.
     pub(crate) fn origin(&self) -> String {
         format!("{}://{}", self.key.scheme(), self.key.authority())

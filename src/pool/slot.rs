@@ -15,6 +15,7 @@ use super::checkout::Want;
 use super::list::{Link, Linked};
 use super::member::Member;
 use super::sender::{Protocol, Sender};
+use super::telemetry::Watch;
 use crate::conn::Ledger;
 
 /// All idle connections of a pool, or all that settle; none is both.
@@ -71,6 +72,8 @@ pub(super) struct Slot {
     pub(super) max_streams: usize,
     /// Nothing runs on it any more, and its socket is yet to be closed.
     pub(super) is_leaving: bool,
+    /// Its span, if anybody listens.
+    pub(super) watch: Watch,
     /// Its task, to be stopped while nothing has come of it.
     pub(super) task: Option<AbortHandle>,
     /// A sibling that had been idle no longer was found dead: not for a request that is sent again because of that.
@@ -96,6 +99,7 @@ impl Slot {
             streams: 0,
             max_streams: 1,
             is_leaving: false,
+            watch: Watch::default(),
             task: None,
             suspect: false,
             member: Weak::new(),

@@ -11,6 +11,7 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::run::{self, Ended, Run, Waiting};
+use super::telemetry::CallSpan;
 use super::timer::{Deadline, Timer};
 use crate::body::ReplayBody;
 use crate::error::Error;
@@ -31,6 +32,7 @@ pin_project! {
         // Boxed, as what only a failed attempt needs is: the future is moved several times before it is first polled.
         run: Box<Run<S, B>>,
         deadline: Deadline,
+        span: CallSpan,
     }
 }
 
@@ -62,8 +64,14 @@ where
     B: Body,
     B::Error: Into<BoxError>,
 {
-    pub(super) fn new(first: S::Future, run: Box<Run<S, B>>, deadline: Deadline) -> Self {
+    pub(super) fn new(
+        first: S::Future,
+        run: Box<Run<S, B>>,
+        deadline: Deadline,
+        span: CallSpan,
+    ) -> Self {
         Self {
+            span,
             state: State::Attempting { future: first },
             run,
             deadline,
@@ -80,7 +88,27 @@ where
 {
     type Output = Result<Response<R>, Error>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        // Taken out, so that the rest can be borrowed within it.
+        let mut span = self.as_mut().project().span.take();
+        let polled = span.within(|| self.as_mut().poll_call(cx));
+        if let Poll::Ready(result) = &polled {
+            span.end(result);
+        }
+        *self.project().span = span;
+        polled
+    }
+}
+
+impl<S, B, R> ResponseFuture<S, B, R>
+where
+    S: Service<Request<ReplayBody<B>>, Response = Response<R>>,
+    S::Error: Attested + Into<BoxError>,
+    B: Body,
+    B::Error: Into<BoxError>,
+{
+    fn poll_call(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Response<R>, Error>> {
         let mut this = self.project();
         if this.deadline.poll_passed(cx).is_ready() {
             let result = match this.state.as_mut().project() {

@@ -11,6 +11,7 @@ use tower_service::Service;
 use super::future::ResponseFuture;
 use super::run::Run;
 use super::take::Take;
+use super::telemetry::CallSpan;
 use super::timer::{Deadline, Instant};
 use crate::body::ReplayBody;
 use crate::error::Error;
@@ -97,6 +98,7 @@ where
     B::Error: Into<BoxError>,
 {
     policy.begin();
+    let span = CallSpan::begin(&request);
     let profile = policy.prepare(&mut request);
     let method = request.method().clone();
     let started = Instant::now();
@@ -111,7 +113,7 @@ where
         (Run::once(method, profile, started), first)
     };
     let first = service.call(first);
-    ResponseFuture::new(first, run, Deadline::after(started, deadline))
+    ResponseFuture::new(first, run, Deadline::after(started, deadline), span)
 }
 
 /// The error of a service that cannot take a request: none was sent.

@@ -95,7 +95,7 @@ async fn there_is_one_event_for_each_verdict() {
     assert_eq!(events.len(), 2);
 
     let replayed = Fields::from([
-        ("method", printed("POST")),
+        ("http.request.method", printed("POST")),
         ("attempt", Value::Number(1)),
         ("replay", Value::Truth(true)),
         ("reason", text("NotSent")),
@@ -110,7 +110,7 @@ async fn there_is_one_event_for_each_verdict() {
     assert_eq!(events[0], replayed);
 
     let refused = Fields::from([
-        ("method", printed("POST")),
+        ("http.request.method", printed("POST")),
         ("attempt", Value::Number(2)),
         ("replay", Value::Truth(false)),
         ("reason", text("MayHaveBeenProcessed")),
@@ -171,9 +171,9 @@ async fn a_get_in_the_place_of_a_post_is_called_one() {
     let service = mock.replayed(policy.unwrap());
     wire::send(&service, request.unwrap()).await.unwrap_err();
     let events = log.0.lock().unwrap().clone();
-    assert_eq!(events[0]["method"], printed("POST"));
+    assert_eq!(events[0]["http.request.method"], printed("POST"));
     assert_eq!(events[0]["reason"], text("AsGet"));
-    assert_eq!(events[1]["method"], printed("GET"));
+    assert_eq!(events[1]["http.request.method"], printed("GET"));
     assert_eq!(events[1]["reason"], text("AttemptsExhausted"));
 }
 

@@ -49,6 +49,8 @@ mod redirect;
 mod response_body;
 mod sample;
 mod shape;
+#[cfg(all(feature = "client", feature = "tracing"))]
+mod spans;
 mod stacks;
 mod status;
 mod token;

@@ -12,6 +12,7 @@ use crate::conn::Ledger;
 use crate::pool::list::List;
 use crate::pool::member::Member;
 use crate::pool::slot::{ConnectionId, OfHost, Phase, Slot};
+use crate::pool::telemetry::Watch;
 use crate::pool::{ConnectError, DiscardReason};
 
 impl State {
@@ -220,6 +221,13 @@ impl State {
     pub(in crate::pool) fn set_member(&mut self, id: ConnectionId, member: Weak<Member>) {
         if let Some(slot) = self.slot_mut(id) {
             slot.member = member;
+        }
+    }
+
+    /// Remembers the span of a connection that was opened.
+    pub(in crate::pool) fn set_watch(&mut self, id: ConnectionId, watch: Watch) {
+        if let Some(slot) = self.slot_mut(id) {
+            slot.watch = watch;
         }
     }
 

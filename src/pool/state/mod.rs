@@ -38,6 +38,7 @@ use super::route::Route;
 use super::sender::Sender;
 use super::settings::Settings;
 use super::slot::{Anywhere, ConnectionId, Slot};
+use super::telemetry::Watch;
 use crate::conn::Ledger;
 
 /// Everything a pool knows.
@@ -162,6 +163,7 @@ pub(super) struct Order {
 pub(super) struct Told {
     pub(super) route: Arc<Route>,
     pub(super) number: u64,
+    pub(super) watch: Watch,
     pub(super) what: What,
 }
 
@@ -285,6 +287,7 @@ impl State {
             fx.tell(Told {
                 route: Arc::clone(&host.route),
                 number: ledger.id(),
+                watch: slot.watch.clone(),
                 what,
             });
         }

@@ -10,6 +10,7 @@ use crate::pool::host::{InLine, Waiter};
 use crate::pool::list::{Link, List};
 use crate::pool::sender::Sender;
 use crate::pool::slot::{ConnectionId, OfHost, Phase};
+use crate::pool::telemetry::hears_of_reuse;
 use crate::pool::{ConnectError, DiscardReason, Want};
 
 impl State {
@@ -139,7 +140,7 @@ impl State {
         slot.streams += 1;
         if is_reused {
             self.counters.reused += 1;
-            if self.is_observed {
+            if self.is_observed || hears_of_reuse() {
                 self.tell(at, What::Reused, fx);
             }
         }

@@ -1,0 +1,37 @@
+//! Nobody listens.
+
+#![allow(
+    clippy::unused_self,
+    reason = "it stands for what has something to tell"
+)]
+
+use http::{Method, Request, Response};
+
+use crate::error::Error;
+use crate::verdict::Attempt;
+
+/// No span.
+pub(in crate::replay) struct CallSpan;
+
+impl CallSpan {
+    #[inline]
+    pub(in crate::replay) fn begin<B>(_: &Request<B>) -> Self {
+        Self
+    }
+
+    #[inline]
+    pub(in crate::replay) fn take(&mut self) -> Self {
+        Self
+    }
+
+    #[inline]
+    pub(in crate::replay) fn within<T>(&self, work: impl FnOnce() -> T) -> T {
+        work()
+    }
+
+    #[inline]
+    pub(in crate::replay) fn end<R>(&mut self, _: &Result<Response<R>, Error>) {}
+}
+
+#[inline]
+pub(in crate::replay) fn decided(_: &Method, _: usize, _: &Attempt) {}
