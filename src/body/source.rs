@@ -10,6 +10,7 @@
 //! ```
 
 use std::error::Error;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -50,7 +51,11 @@ where
             Self::Ended => return Poll::Ready(None),
             Self::Failed(error) => return Poll::Ready(Some(Err(error.clone()))),
         };
-        let frame = match ready!(poll_known_frame(original.as_mut(), cx)) {
+        // Whoever polls this drives a connection, which others may use, too: a panic is an error of this body, and of
+        // nothing else. Never polled again, the body need not be fit for it.
+        let taken = catch_unwind(AssertUnwindSafe(|| poll_known_frame(original.as_mut(), cx)));
+        let taken = taken.unwrap_or_else(|_| Poll::Ready(Some(Err(BodyError::caller(Panicked)))));
+        let frame = match ready!(taken) {
             Some(Ok(frame)) => frame,
             Some(Err(error)) => {
                 *self = Self::Failed(error.clone());
@@ -87,6 +92,11 @@ where
         }
     }
 }
+
+/// The caller's body panicked; what with, the panic hook has told.
+#[derive(Debug, thiserror::Error)]
+#[error("the body panicked")]
+struct Panicked;
 
 /// Takes the next frame of data or trailers; frames of a kind yet to be invented are passed over.
 fn poll_known_frame<B>(mut original: Pin<&mut B>, cx: &mut Context<'_>) -> Poll<Taken>

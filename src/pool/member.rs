@@ -6,6 +6,8 @@
 use std::sync::Weak;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+#[cfg(feature = "http2")]
+use super::DiscardReason;
 use super::Pool;
 use super::slot::ConnectionId;
 
@@ -52,9 +54,9 @@ impl Member {
 
     /// The connection takes no further streams; those that run go on.
     #[cfg(feature = "http2")]
-    pub(crate) fn takes_no_more(&self) {
+    pub(crate) fn takes_no_more(&self, reason: DiscardReason) {
         if let Some(pool) = self.pool.upgrade() {
-            pool.retire(self.connection, super::DiscardReason::GoAway);
+            pool.retire(self.connection, reason);
         }
     }
 }

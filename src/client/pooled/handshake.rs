@@ -15,6 +15,8 @@ use hyper_util::client::legacy::connect::Connection;
 #[cfg(feature = "http2")]
 use hyper_util::rt::TokioTimer;
 
+#[cfg(feature = "http2")]
+use super::driver::{Driver, Tasks};
 use crate::conn::{Facts, Ledger, PlainIo};
 use crate::pool::{Dialed, Member, Sender, Speaks};
 
@@ -43,7 +45,7 @@ pub(crate) struct Http2 {
 
 #[cfg(feature = "http2")]
 impl Http2 {
-    fn builder(&self, tasks: Joined) -> http2::Builder<Joined> {
+    fn builder(&self, tasks: Tasks) -> http2::Builder<Tasks> {
         let mut builder = http2::Builder::new(tasks);
         builder
             .timer(TokioTimer::new())
@@ -141,47 +143,13 @@ impl Handshake<'_> {
         T: Read + Write + Send + Unpin + 'static,
     {
         ledger.book().multiplexed = true;
-        let tasks = Joined(Arc::clone(&self.member));
-        let builder = self.protocols.http2.builder(tasks);
-        let (sender, mut connection) = builder.handshake(io).await?;
-        let member = self.member;
-        let mut allowed = None;
-        let driver = std::future::poll_fn(move |cx| {
-            let done = Pin::new(&mut connection).poll(cx);
-            // What the peer allows is noticed with the next request: nothing wakes this task for it.
-            let now = connection.current_max_send_streams();
-            if allowed.replace(now) != Some(now) {
-                member.allows_streams(now);
-            }
-            if done.is_ready() {
-                member.takes_no_more();
-            }
-            done.map(|_| ())
-        });
+        let tasks = Tasks::new(self.member);
+        let builder = self.protocols.http2.builder(tasks.clone());
+        let (sender, connection) = builder.handshake(io).await?;
         Ok(Dialed {
             sender: Sender::Http2(sender),
             ledger,
-            driver: Box::pin(driver),
+            driver: Box::pin(Driver::new(connection, &tasks)),
         })
-    }
-}
-
-/// Runs the tasks of one HTTP/2 connection, each of which holds the connection's membership.
-#[cfg(feature = "http2")]
-#[derive(Clone, Debug)]
-struct Joined(Arc<Member>);
-
-#[cfg(feature = "http2")]
-impl<F> hyper::rt::Executor<F> for Joined
-where
-    F: Future<Output: Send> + Send + 'static,
-{
-    fn execute(&self, task: F) {
-        let member = Arc::clone(&self.0);
-        tokio::spawn(async move {
-            task.await;
-            // After the task, and what it held of the socket.
-            drop(member);
-        });
     }
 }

@@ -12,6 +12,8 @@
 
 mod attempt;
 mod body;
+#[cfg(feature = "http2")]
+mod driver;
 mod exchange;
 mod future;
 #[cfg(feature = "http2")]

@@ -1,5 +1,7 @@
 //! Answers that were received are never lost to what comes behind them, and half of one is never repaired by a replay.
 
+use http::Method;
+
 use super::play::Row;
 use crate::peer_h2::{Code, Frame, Script2, Stream};
 
@@ -21,6 +23,18 @@ fn an_answer_with_the_end_behind_it_is_an_answer() {
     }] {
         let script = Script2::bare().read_all().execute().answer();
         Row::reused(end(script)).check(|played| {
+            assert_eq!(played.answered(1).failed, 0, "{}", played.name);
+        });
+    }
+}
+
+#[test]
+fn an_answer_is_never_overtaken_by_the_end_behind_it() {
+    // On two threads the connection's end was once seen before the request was out of hyper's hands: in two plays of a
+    // hundred the answer was lost.
+    for end in [Script2::close as fn(Script2) -> Script2, Script2::rst] {
+        let script = Script2::bare().read_all().execute().answer();
+        Row::reused(end(script)).check_often(50, &Method::POST, |played| {
             assert_eq!(played.answered(1).failed, 0, "{}", played.name);
         });
     }

@@ -1,6 +1,7 @@
 //! What each scenario must give over HTTP/2: the library's own client against a scripted peer, in cleartext and over TLS,
 //! on both runtimes.
 
+mod alone;
 mod answered;
 mod many;
 mod play;
