@@ -1,0 +1,31 @@
+//! `unstale::Client` over HTTP/1 as its users have it: its pool under load, its settings, proxies, TLS, and what it shows.
+//!
+//! Sockets are counted by the kernel's list and executions by the peer, never by the client's own word alone.
+
+#![allow(
+    missing_docs,
+    dead_code,
+    unnameable_types,
+    unused_imports,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    reason = "test code, which shares the peer and the client with `it` and uses a part of them"
+)]
+
+#[path = "../it/client.rs"]
+mod client;
+#[path = "../it/kernel.rs"]
+mod kernel;
+#[path = "../it/loopback/mod.rs"]
+mod loopback;
+#[path = "../it/peer/mod.rs"]
+mod peer;
+
+mod limits;
+mod race;
+mod settling;
+mod setup;
+mod siblings;
+mod watch;
