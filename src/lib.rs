@@ -1,15 +1,37 @@
-//! Sends HTTP requests again that died on stale pooled connections, if and only if that is safe.
+//! An HTTP client whose caller never sees a stale connection.
 //!
 //! A client keeps a connection open for its next request. The server closes it at its own idle timeout, the client sends
-//! into it, and the caller reads `connection closed before message completed`. This crate goes around a client, watches
-//! its connections, and repeats such a request where the request is idempotent or where there is evidence that the
+//! into it, and the caller reads `connection closed before message completed`. This crate asks the kernel before it uses a
+//! connection, and sends what was lost all the same again where the request is idempotent, or where there is evidence that the
 //! server did not process it. Every decision is made from [evidence], and the evidence is handed to the caller.
 //!
 //! # Start
 //!
-//! [`Client`] is all of it assembled: `Client::new().get(uri).await`. To keep the client that there is:
+//! [`Client`] is all of it assembled:
 //!
-//! 1. Take the builder and the connector that hyper-util's client is made of now.
+#![cfg_attr(feature = "client", doc = "```no_run")]
+#![cfg_attr(not(feature = "client"), doc = "```ignore")]
+//! use unstale::{Attempts, Client};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let client = Client::new();
+//! let response = client.get("https://example.com/").await?;
+//! println!("{}", String::from_utf8_lossy(&response.into_body().bytes().await?));
+//!
+//! let order = http::Request::post("https://example.com/orders").body("one=1".to_owned())?;
+//! match client.request(order).await {
+//!     Ok(response) => println!("{} failed attempt(s) before", Attempts::of(&response).len()),
+//!     Err(error) => println!("{error}; {:?}", error.evidence()),
+//! }
+//! println!("{}{}", client.connections(), client.counters());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! To keep a client of hyper-util's that there is:
+//!
+//! 1. Take the builder and the connector that it is made of now.
 //! 2. Give both to [`stack::over_http`], or to [`stack::over_tls`] with what puts TLS on top, and a [`RetryPolicy`].
 //! 3. Call the result as the tower service that it is; look into [`Error`] and [`Attempts`] to see why.
 //!
@@ -20,18 +42,15 @@
 //! use hyper_util::client::legacy::{Client, connect::HttpConnector};
 //! use hyper_util::rt::TokioExecutor;
 //! use tower::ServiceExt;
-//! use unstale::{Attempts, RetryPolicy, stack};
+//! use unstale::{RetryPolicy, stack};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let builder = Client::builder(TokioExecutor::new());
 //! let client = stack::over_http(&builder, HttpConnector::new(), RetryPolicy::default());
 //!
-//! let request = http::Request::post("http://example.com/").body(Full::<Bytes>::from("one=1"))?;
-//! match client.oneshot(request).await {
-//!     Ok(response) => println!("{} failed attempt(s) before", Attempts::of(&response).len()),
-//!     Err(error) => println!("{error}; {:?}", error.evidence()),
-//! }
+//! let request = http::Request::get("http://example.com/").body(Full::<Bytes>::default())?;
+//! println!("{}", client.oneshot(request).await?.status());
 //! # Ok(())
 //! # }
 //! ```
@@ -72,19 +91,49 @@
 //! same proof alone.
 //!
 //! The proof speaks of the next machine that ends the TCP connection: a load balancer is the server here. Byte relays
-//! (`ssh -L`, CONNECT proxies) mostly give `Unknown`. On HTTP/2 connections there are hyper's own words only.
+//! (`ssh -L`, CONNECT proxies) mostly give `Unknown`.
+//!
+//! # HTTP/2
+//!
+//! [`Client`] speaks it where the TLS handshake comes out with it (ALPN), or to every origin with
+//! [`http2_prior_knowledge`](ClientBuilder::http2_prior_knowledge): one connection for each origin, opened once however many
+//! requests wait for it, and another when its streams run out or the server said `GOAWAY`. There is no proof on it: whether a
+//! stream was processed is told by the server (`REFUSED_STREAM`, `GOAWAY`: `Refused`), or it is `Unknown`; the kernel is asked
+//! when a request is handed over, and no byte of an answer that has arrived is lost with the connection. A silent peer is found
+//! by [`http2_keep_alive_interval`](ClientBuilder::http2_keep_alive_interval) alone, which is off by default. Around
+//! hyper-util's client there are hyper's own words only.
+//!
+//! # TLS
+//!
+//! By rustls with the provider ring; the roots are those of the platform, read when the first `https` connection wants them,
+//! and those of [`add_root_certificate`](ClientBuilder::add_root_certificate). Early data (0-RTT) is never sent. What is
+//! replayed, and when, is the same as in cleartext: bytes of a response are counted above TLS, the socket is watched below it.
+//!
+//! # Proxies
+//!
+//! `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` are read when a client is built, in capitals or not; see
+//! [`proxy`](ClientBuilder::proxy) and [`no_proxy`](ClientBuilder::no_proxy). A proxy must be an HTTP proxy: `http://` origins are
+//! asked of it, `https://` origins reached by a tunnel (CONNECT). The evidence is about the connection to the proxy then.
+//!
+//! # Limits
+//!
+//! By default none: neither on connections nor on idle ones, but for their time (90 seconds idle). Of each kind there is one
+//! for a host and one in total; who waits because of them waits in line, see [`ClientBuilder`]. Without a `deadline` in the
+//! policy, or `connect_timeout`, no call ends before the kernel gives up.
 //!
 //! # Cost
 //!
-//! On the way that works, one system call more a request (`getsockopt(TCP_INFO)`), and one more a connection: 2,000
-//! requests over one connection are 8,420 system calls with hyper-util alone, and 10,421 with this crate. Of a body, what
-//! was taken is kept until the answer comes, up to the replay limit and without a copy.
+//! On the way that works, one system call more a request (`getsockopt(TCP_INFO)`), and one more a connection. Of a body, what
+//! was taken is kept until the answer comes, up to the replay limit and without a copy. What is measured stands in the
+//! repository, in `benches/README.md`.
 //!
 //! # Cancel safety
 //!
 //! Dropping the future of a call drops the attempt that is under way, as hyper-util does: the connection is closed unless
-//! the response had arrived. Nothing of this crate is left behind, and nothing is sent again. What was sent by then may be
-//! executed.
+//! the response had arrived (of HTTP/2 the stream is reset, and the connection stays). Nothing of this crate is left behind, and
+//! nothing is sent again. What was sent by then may be executed. A connection that was being opened for it goes on to be, for
+//! whoever comes. A response's body that is dropped early is read to its end in the background, 64 KiB and half a second at
+//! most, or its connection closed. After [`Client::close`] was polled once the client is closed, whether or not it is waited for.
 //!
 //! # Runtime
 //!
@@ -92,8 +141,8 @@
 //! `hyper-util` waits on sockets and on the clock. Without it the crate needs a runtime for pauses and deadlines only
 //! (feature `tokio`), and without that none.
 //!
-//! On a multi-thread runtime, when a connection dies in the instant in which a request is handed over to it, hyper-util's
-//! own future can stay pending for ever (seen without this crate: hyper-util 0.1.21, hyper 1.12.0, in 3 of 600 bursts of
+//! Of hyper-util's client, not of [`Client`]: on a multi-thread runtime, when a connection dies in the instant in which a request
+//! is handed over to it, hyper-util's own future can stay pending for ever (seen without this crate: hyper-util 0.1.21, hyper 1.12.0, in 3 of 600 bursts of
 //! 100 requests). There is no failure then, and no evidence; where that matters, set a `deadline` in the policy.
 //!
 //! # Tracing
@@ -129,18 +178,20 @@
 //!
 //! # Features
 //!
-//! - `client` (default): [`Client`], on a pool of our own. Brings `hyper-util`.
-//! - `http2` (default): HTTP/2 for it.
-//! - `tls` (default): TLS for it, by rustls with the provider ring, which needs a C compiler and nothing else.
-//! - `hyper-util` (default): the taps, the adapter for hyper-util's client, and [`stack`]. Brings `tokio`.
-//! - `tokio` (default): pauses and deadlines. What sets them is there with it only, as nothing else can wait.
-//! - `tracing`: spans and events, see above.
+//! | feature | default | what |
+//! | --- | --- | --- |
+//! | `client` | yes | [`Client`], on a pool of our own; brings `hyper-util` |
+//! | `http2` | yes | HTTP/2 for it |
+//! | `tls` | yes | TLS for it, by rustls with the provider ring, which needs a C compiler and nothing else |
+//! | `hyper-util` | yes | the taps, the adapter for hyper-util's client, and [`stack`]; brings `tokio` |
+//! | `tokio` | yes | pauses and deadlines; what sets them is there with it only, as nothing else can wait |
+//! | `tracing` | no | the spans and events above |
 
 #![cfg_attr(
-    not(feature = "hyper-util"),
+    not(all(feature = "client", feature = "http2", feature = "tls")),
     allow(
         rustdoc::broken_intra_doc_links,
-        reason = "the crate's own page speaks of the taps and of the stack, which are not there then"
+        reason = "the crate's own page speaks of the client and of the taps, which are not there then"
     )
 )]
 
