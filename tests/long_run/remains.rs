@@ -1,4 +1,4 @@
-//! What is left of a run, by the kernel's and the runtime's own lists: sockets, descriptors, tasks; and the memory.
+//! What is left of a run, by the kernel's and the runtime's own lists: sockets, descriptors, tasks.
 
 use std::collections::HashSet;
 use std::fs;
@@ -56,14 +56,6 @@ pub fn sockets_to(addr: SocketAddr) -> usize {
             is_there && inodes.contains(inode(line))
         })
         .count()
-}
-
-/// The memory that is in use by this process and in the machine's RAM.
-pub fn resident_kib() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let number = line.unwrap().trim().trim_end_matches(" kB");
-    number.parse().unwrap()
 }
 
 /// The inodes of the sockets that this process has descriptors of.
