@@ -7,6 +7,7 @@
 //! - Unknown: a GET or a PUT on a reused connection is sent again, once; a POST, or any on a connection that was opened for it, is
 //!   told to the caller.
 //! - A response that had begun is told to the caller.
+//! - Of a peer that answers whatever it has executed, and only then ends the connection, no answer is lost.
 //! - Nothing is sent again of which more than the limit had to be kept.
 
 use bytes::Bytes;
@@ -16,6 +17,7 @@ use unstale::evidence::{Delivery, End, Evidence, GateReason, Reuse};
 use unstale::verdict::{Attempt, Grounds, Refusal, Verdict};
 
 use crate::traffic::{Outcome, Sent};
+use crate::wire::Manners;
 
 /// What the policy keeps of a body, and how often it sends again what was lost.
 const REPLAY_LIMIT: usize = 64 * 1024;
@@ -26,12 +28,16 @@ const UNKNOWN_REPLAYS: usize = 1;
 pub struct Case {
     pub sent: Sent,
     pub executed: usize,
+    pub manners: Manners,
 }
 
 impl Case {
     /// What is wrong with it, if anything is.
     pub fn fault(&self) -> Option<String> {
         let found = match &self.sent.outcome {
+            Outcome::Answered { body: None, .. } if self.is_polite() => {
+                Err("half an answer".to_owned())
+            }
             Outcome::Answered {
                 status,
                 body,
@@ -141,14 +147,19 @@ impl Case {
     }
 
     fn executed_at_most(&self, times: usize) -> Result<(), String> {
-        let most = if self.is_idempotent() {
-            times
-        } else {
-            times.min(1)
+        let most = match self.sent.outcome {
+            Outcome::Answered { .. } if self.is_polite() => 1,
+            Outcome::Failed(_) if self.is_polite() => 0,
+            _ if self.is_idempotent() => times,
+            _ => times.min(1),
         };
         (self.executed <= most)
             .then_some(())
             .ok_or_else(|| format!("{most} times at most were right"))
+    }
+
+    fn is_polite(&self) -> bool {
+        self.manners == Manners::Polite
     }
 
     fn is_idempotent(&self) -> bool {

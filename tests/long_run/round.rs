@@ -12,7 +12,7 @@ use crate::judge::Case;
 use crate::peer::random::Dice;
 use crate::report::Report;
 use crate::traffic::{Plan, Sent, rest};
-use crate::wire::{AnyPeer, Wire};
+use crate::wire::{AnyPeer, Manners, Wire};
 
 const WORKERS: usize = 16;
 const LENGTH: Duration = Duration::from_secs(4);
@@ -28,6 +28,7 @@ pub struct Stage {
 /// What one peer has met.
 pub struct Round {
     wire: Wire,
+    manners: Manners,
     peer: AnyPeer,
     sent: Vec<Sent>,
 }
@@ -48,7 +49,11 @@ impl Stage {
 
     async fn round(&self, number: u64) -> Round {
         let seed = Dice(self.seed ^ (self.wire as u64) << 56 ^ number << 32).next();
-        let peer = self.wire.peer(seed);
+        let manners = match number % 3 {
+            2 => Manners::Polite,
+            _ => Manners::None,
+        };
+        let peer = self.wire.peer(manners, seed);
         let scheme = match self.wire {
             Wire::Http1 | Wire::Http2 => "http",
             Wire::Http1Tls | Wire::Http2Tls => "https",
@@ -72,6 +77,7 @@ impl Stage {
         }
         Round {
             wire: self.wire,
+            manners,
             peer,
             sent: workers.join_all().await.into_iter().flatten().collect(),
         }
@@ -85,7 +91,12 @@ impl Round {
 
     /// Ends the peer, and holds what the workers saw against what it executed.
     pub async fn judge(self) -> Report {
-        let Self { wire, peer, sent } = self;
+        let Self {
+            wire,
+            manners,
+            peer,
+            sent,
+        } = self;
         let connections = peer.connections();
         let finished = tokio::task::spawn_blocking(|| peer.finish());
         let mut executed: HashMap<String, usize> = HashMap::new();
@@ -96,7 +107,12 @@ impl Round {
         report.met(wire, connections);
         for sent in sent {
             let executed = executed.get(&sent.path).copied().unwrap_or(0);
-            report.take(wire, &Case { sent, executed });
+            let case = Case {
+                sent,
+                executed,
+                manners,
+            };
+            report.take(wire, &case);
         }
         report
     }

@@ -22,7 +22,7 @@ impl Wire {
     pub const ALL: [Self; 4] = [Self::Http1, Self::Http1Tls, Self::Http2, Self::Http2Tls];
 
     /// A peer whose connections do what chance says; TLS is another every time.
-    pub fn peer(self, seed: u64) -> AnyPeer {
+    pub fn peer(self, manners: Manners, seed: u64) -> AnyPeer {
         let tls = match (self, seed % 3) {
             (Self::Http1 | Self::Http2, _) => Tls::Off,
             (_, 0) => Tls::V12 { close_notify: true },
@@ -34,13 +34,30 @@ impl Wire {
         let of = move |n: usize| seed.wrapping_mul(1_000_003).wrapping_add(n as u64);
         match self {
             Self::Http1 | Self::Http1Tls => {
-                AnyPeer::Http1(Peer::start(tls, move |n| script::http1(of(n))))
+                let script = match manners {
+                    Manners::None => script::http1,
+                    Manners::Polite => script::polite_http1,
+                };
+                AnyPeer::Http1(Peer::start(tls, move |n| script(of(n))))
             }
             Self::Http2 | Self::Http2Tls => {
-                AnyPeer::Http2(Peer2::start(tls, move |n| script::http2(of(n))))
+                let script = match manners {
+                    Manners::None => script::http2,
+                    Manners::Polite => script::polite_http2,
+                };
+                AnyPeer::Http2(Peer2::start(tls, move |n| script(of(n))))
             }
         }
     }
+}
+
+/// How a peer ends its connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manners {
+    /// Anywhere, anyhow.
+    None,
+    /// It answers all that it has executed before it says that it ends.
+    Polite,
 }
 
 /// A peer of either kind.

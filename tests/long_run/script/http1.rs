@@ -20,6 +20,16 @@ pub fn http1(seed: u64) -> Script {
     end(script, &mut dice)
 }
 
+/// Answers all that it executes, then says that it ends, and reads on: so no answer may be lost.
+pub fn polite_http1(seed: u64) -> Script {
+    let mut dice = Dice(seed);
+    let mut script = Script::new();
+    for _ in 0..dice.below(20) {
+        script = paused(exchange(script, &mut dice), &mut dice);
+    }
+    script.fin().discard()
+}
+
 fn exchange(script: Script, dice: &mut Dice) -> Script {
     let script = script.read_all().execute();
     match dice.below(16) {

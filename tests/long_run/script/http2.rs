@@ -7,15 +7,44 @@ use crate::peer_h2::{Code, Frame, Script2, Stream};
 
 pub fn http2(seed: u64) -> Script2 {
     let mut dice = Dice(seed);
-    let mut script = match dice.below(3) {
-        0 => Script2::max_streams(1 + u32::try_from(dice.below(8)).unwrap()),
-        _ => Script2::new(),
-    };
+    let mut script = settings(&mut dice);
     for _ in 0..dice.below(200) {
         script = paused(exchange(script, &mut dice), &mut dice);
     }
     let script = up_to_the_end(script, &mut dice);
     end(script, &mut dice)
+}
+
+/// Answers all that it executes, then says that it ends, and reads on: so no answer may be lost.
+pub fn polite_http2(seed: u64) -> Script2 {
+    let mut dice = Dice(seed);
+    let mut script = settings(&mut dice);
+    for _ in 0..dice.below(100) {
+        script = paused(answered(script, &mut dice), &mut dice);
+    }
+    let script = match dice.below(4) {
+        0 => script.goaway(Stream::MAX, Code::NoError),
+        1 => script.read_head().goaway(Stream::BeforeLast, Code::NoError),
+        2 => answered(script, &mut dice).goaway(Stream::Last, Code::NoError),
+        _ => script,
+    };
+    paused(script, &mut dice).fin().discard()
+}
+
+fn settings(dice: &mut Dice) -> Script2 {
+    match dice.below(3) {
+        0 => Script2::max_streams(1 + u32::try_from(dice.below(8)).unwrap()),
+        _ => Script2::new(),
+    }
+}
+
+fn answered(script: Script2, dice: &mut Dice) -> Script2 {
+    let script = script.read_all().execute();
+    if dice.chance(20) {
+        let body = Frame::LastData(Stream::Last, filler(dice));
+        return script.send([Frame::Head(Stream::Last), body]);
+    }
+    script.echo()
 }
 
 fn exchange(script: Script2, dice: &mut Dice) -> Script2 {
@@ -30,11 +59,7 @@ fn exchange(script: Script2, dice: &mut Dice) -> Script2 {
             .execute()
             .half_answer()
             .reset(Stream::Last, Code::Cancel),
-        3 => script.read_all().execute().send([
-            Frame::Head(Stream::Last),
-            Frame::LastData(Stream::Last, filler(dice)),
-        ]),
-        _ => script.read_all().execute().echo(),
+        _ => answered(script, dice),
     }
 }
 

@@ -10,8 +10,8 @@ mod http2;
 
 use std::time::Duration;
 
-pub use self::http1::http1;
-pub use self::http2::http2;
+pub use self::http1::{http1, polite_http1};
+pub use self::http2::{http2, polite_http2};
 
 use crate::peer::random::Dice;
 
