@@ -68,6 +68,12 @@ impl Ledger {
         }
     }
 
+    /// Whether something was read.
+    #[cfg(feature = "http2")]
+    pub(crate) fn was_heard(&self) -> bool {
+        self.book().received > 0
+    }
+
     /// Whether something was read within this time, or the connection opened.
     pub(crate) fn was_heard_within(&self, limit: Duration) -> bool {
         let heard = self.book().active.unwrap_or(self.opened);

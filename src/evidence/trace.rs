@@ -6,9 +6,10 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reuse {
-    /// It had lain idle in a pool, whether or not it has served a request before.
+    /// It had lain idle in a pool, whether or not it has served a request before; or it had answered one, and had no time to
+    /// lie idle (HTTP/2: streams follow one another without a pause).
     Reused,
-    /// It was opened for this attempt.
+    /// It was opened for this attempt, or for others that were handed to it before the first of them was answered.
     Fresh,
     /// Nothing is known of it.
     Unknown,

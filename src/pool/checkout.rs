@@ -86,16 +86,18 @@ impl Checkout {
     ) -> Poll<Result<Taken, ConnectError>> {
         loop {
             let mut fx = Effects::default();
+            let has_waited = self.waiting.is_some();
             let step = self.step(uri, cx, &mut fx);
             self.pool.apply(fx);
             match step {
                 Step::Given(granted) => {
                     let mut taken = Taken::new(Arc::clone(&self.pool), granted);
-                    match taken.ask() {
+                    match taken.ask(has_waited) {
                         Ok(()) => return Poll::Ready(Ok(taken)),
                         Err(reason) => {
                             // It was counted when it was taken, and nothing goes over it.
-                            self.pool.state().counters.reused -= 1;
+                            let counted = u64::from(taken.is_reused);
+                            self.pool.state().counters.reused -= counted;
                             taken.lease.discard_stale(reason);
                         }
                     }

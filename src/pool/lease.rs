@@ -33,7 +33,7 @@ pub(crate) struct Taken {
     pub(crate) route: Arc<Route>,
     /// Keeps the connection's place while it is being found out what became of an exchange.
     pub(crate) member: Arc<Member>,
-    /// Whether it has lain idle in the pool, or served before.
+    /// Whether it has lain idle in the pool, or answered a request, when this one was handed to it.
     pub(crate) is_reused: bool,
     /// When it was taken.
     pub(crate) at: Instant,
@@ -59,10 +59,11 @@ impl Taken {
         }
     }
 
-    /// Asks the kernel whether the connection is alive, if it was not opened just now.
+    /// Asks the kernel whether the connection is alive. `opened_now`: it was opened while the request waited; what becomes of
+    /// such a one is for the request to tell, as a server that closes each at once would be connected to without end.
     #[inline]
-    pub(super) fn ask(&mut self) -> Result<(), DiscardReason> {
-        if !self.is_reused {
+    pub(super) fn ask(&mut self, opened_now: bool) -> Result<(), DiscardReason> {
+        if opened_now && !self.is_reused {
             return Ok(());
         }
         match self.lease.protocol() {
@@ -106,17 +107,22 @@ impl Lease {
     /// The exchange is over, and went well.
     #[inline]
     pub(crate) fn give_back(mut self) {
-        self.hand_back();
+        self.hand_back(true);
+    }
+
+    /// The stream is over without an answer; its connection goes on.
+    pub(crate) fn end_stream(mut self) {
+        self.hand_back(false);
     }
 
     #[inline]
-    fn hand_back(&mut self) {
+    fn hand_back(&mut self, answered: bool) {
         if let Some(sender) = self.sender.take() {
             let mut fx = Effects::default();
             let now = Instant::now();
             self.pool
                 .state()
-                .give_back(self.connection, sender, now, &mut fx);
+                .give_back(self.connection, (sender, answered), now, &mut fx);
             self.pool.apply(fx);
         }
     }
@@ -151,7 +157,7 @@ impl Drop for Lease {
         match self.sender {
             // hyper resets the stream; the others on the connection go on, and so does the connection.
             #[cfg(feature = "http2")]
-            Some(Sender::Http2(_)) => self.hand_back(),
+            Some(Sender::Http2(_)) => self.hand_back(false),
             _ => self.end(DiscardReason::Canceled),
         }
     }

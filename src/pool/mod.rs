@@ -51,6 +51,8 @@ pub(crate) use self::member::Member;
 pub(crate) use self::route::{Dial, Dialed, Dialing, Proxy, Route, Speaks};
 pub(crate) use self::sender::Sender;
 pub(crate) use self::settings::Settings;
+#[cfg(feature = "http2")]
+pub(crate) use self::slot::STREAMS_UNSAID;
 
 use self::slot::ConnectionId;
 use self::state::{Effects, State, ToDo, Told, What};

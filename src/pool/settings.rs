@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+/// An HTTP/2 connection has no more numbers for a client's streams (RFC 9113 section 5.1.1: the odd ones of 31 bits); one of
+/// HTTP/1 is not kept for more exchanges either.
+pub(super) const STREAM_IDS: u64 = 1 << 30;
+
 /// Limits and times of a pool.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Settings {
@@ -25,7 +29,7 @@ impl Default for Settings {
             max_connections: usize::MAX,
             idle_timeout: Some(Duration::from_secs(90)),
             max_lifetime: None,
-            max_exchanges: u64::MAX,
+            max_exchanges: STREAM_IDS,
             heard_within: None,
         }
     }

@@ -18,6 +18,13 @@ use super::sender::{Protocol, Sender};
 use super::telemetry::Watch;
 use crate::conn::Ledger;
 
+/// How many streams an HTTP/2 connection carries before its peer has said how many it allows.
+///
+/// Any number would be in order (RFC 9113 section 6.5.2), and most clients send 100. But a peer that allows fewer resets the
+/// rest, at worst with an error that does not say whether it has processed them (section 5.1.2). The first request goes at
+/// once; those behind it wait for the peer's first frame, which says it and is sent unasked (section 3.4).
+pub(crate) const STREAMS_UNSAID: usize = 1;
+
 /// All idle connections of a pool, or all that settle; none is both.
 #[derive(Debug)]
 pub(super) struct Anywhere;
@@ -64,12 +71,13 @@ pub(super) struct Slot {
     pub(super) since: Instant,
     /// Exchanges that were handed to it.
     pub(super) exchanges: u64,
-    /// It has lain idle, whether or not it has served.
-    pub(super) has_idled: bool,
+    /// It has lain idle, or served: its peer may have given it up since. The streams of a new HTTP/2 connection that are
+    /// handed over before one of them has been answered are all its first: what becomes of them happens again.
+    pub(super) is_reused: bool,
     /// Exchanges that run on it now.
     pub(super) streams: usize,
-    /// How many may, as the peer says.
-    pub(super) max_streams: usize,
+    /// How many may, as an HTTP/2 peer says; `None` until it has.
+    pub(super) max_streams: Option<usize>,
     /// Nothing runs on it any more, and its socket is yet to be closed.
     pub(super) is_leaving: bool,
     /// Its span, if anybody listens.
@@ -95,9 +103,9 @@ impl Slot {
             opened: now,
             since: now,
             exchanges: 0,
-            has_idled: false,
+            is_reused: false,
             streams: 0,
-            max_streams: 1,
+            max_streams: None,
             is_leaving: false,
             watch: Watch::default(),
             task: None,
@@ -123,10 +131,15 @@ impl Slot {
             .is_some_and(|ledger| ledger.opened() > moment)
     }
 
-    /// Whether it has served, or lain idle: its peer may have given it up.
+    /// Whether an HTTP/2 peer has yet to say how many streams it allows.
+    pub(super) fn is_unsaid(&self) -> bool {
+        self.max_streams.is_none()
+    }
+
+    /// Whether an HTTP/2 connection has room for one more stream.
     #[inline]
-    pub(super) fn is_reused(&self) -> bool {
-        self.exchanges > 0 || self.has_idled
+    pub(super) fn has_room(&self) -> bool {
+        self.streams < self.max_streams.unwrap_or(STREAMS_UNSAID)
     }
 
     /// Whether nothing runs on it.

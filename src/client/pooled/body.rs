@@ -108,7 +108,7 @@ impl Body for ResponseBody {
             Some(Err(source)) => {
                 self.incoming = None;
                 if let Some(lease) = self.lease.take() {
-                    lease.discard(DiscardReason::Failed);
+                    broke_off(&source, lease);
                 }
                 Poll::Ready(Some(Err(ResponseBodyError { source })))
             }
@@ -145,6 +145,17 @@ impl Drop for ResponseBody {
             _ => lease.discard(DiscardReason::NotDrained),
         }
     }
+}
+
+/// The body broke off: with its connection, or over HTTP/2 perhaps alone.
+#[cold]
+fn broke_off(error: &hyper::Error, lease: Lease) {
+    #[cfg(feature = "http2")]
+    if lease.protocol() == Protocol::Http2 && super::h2_words::is_of_one_stream(error) {
+        return lease.end_stream();
+    }
+    let _ = error;
+    lease.discard(DiscardReason::Failed);
 }
 
 async fn drain(mut incoming: Incoming, lease: Lease) {

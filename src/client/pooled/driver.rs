@@ -20,6 +20,7 @@ use hyper::client::conn::http2::Connection;
 use hyper::rt::{Executor, Read, Write};
 
 use crate::body::Erased;
+use crate::conn::Ledger;
 use crate::pool::{DiscardReason, Member};
 
 type Frames = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -87,6 +88,7 @@ where
     /// `None` once the socket is closed.
     frames: Option<Frames>,
     member: Arc<Member>,
+    ledger: Arc<Ledger>,
     /// How many streams the peer allows, as the pool was last told.
     allowed: Option<usize>,
 }
@@ -95,11 +97,16 @@ impl<T> Driver<T>
 where
     T: Read + Write + Unpin + Send + 'static,
 {
-    pub(super) fn new(connection: Connection<T, Erased, Tasks>, tasks: &Tasks) -> Self {
+    pub(super) fn new(
+        connection: Connection<T, Erased, Tasks>,
+        tasks: &Tasks,
+        ledger: Arc<Ledger>,
+    ) -> Self {
         Self {
             requests: Some(connection),
             frames: tasks.take_frames(),
             member: Arc::clone(&tasks.member),
+            ledger,
             allowed: None,
         }
     }
@@ -129,6 +136,10 @@ where
         let Some(requests) = &self.requests else {
             return;
         };
+        // The first that a peer sends are its SETTINGS (RFC 9113 section 3.4); before it has, hyper names its own limit.
+        if self.allowed.is_none() && !self.ledger.was_heard() {
+            return;
+        }
         let allowed = requests.current_max_send_streams();
         if self.allowed.replace(allowed) != Some(allowed) {
             self.member.allows_streams(allowed);

@@ -127,7 +127,7 @@ impl Exchange {
     /// The stream alone is over.
     pub(super) fn end_stream(&mut self) {
         if let Some(lease) = self.lease.take() {
-            lease.give_back();
+            lease.end_stream();
         }
     }
 }

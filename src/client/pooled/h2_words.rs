@@ -5,22 +5,38 @@
 
 use std::error::Error as StdError;
 
-use crate::evidence::ProtocolRefusal;
+use crate::evidence::{End, ProtocolRefusal};
 
-/// The peer's own words that it did not process a stream, if these are what a response future failed with.
+/// What a response future failed with, in the words of the protocol.
 ///
 /// A remote GOAWAY, whatever its reason, comes on the response future of a stream only if the stream is above the last one
 /// that the peer has processed (RFC 9113 section 6.8): h2 ends no other streams by it. `REFUSED_STREAM` says so by itself
 /// (section 8.7).
-pub(super) fn refusal(error: &hyper::Error) -> Option<ProtocolRefusal> {
-    let error = error.source()?.downcast_ref::<h2::Error>()?;
-    if !error.is_remote() {
+///
+/// A stream that h2 has reset by itself is one on which the peer has sent what is no response. One that was reset by what
+/// uses h2 while the response was waited for is one whose request body failed: hyper resets it for nothing else.
+pub(super) fn said(error: &hyper::Error) -> Option<End> {
+    let error = words(error)?;
+    if error.is_remote() && error.is_go_away() {
+        Some(End::Protocol(ProtocolRefusal::GoAway))
+    } else if !error.is_reset() {
         None
-    } else if error.is_go_away() {
-        Some(ProtocolRefusal::GoAway)
-    } else if error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM) {
-        Some(ProtocolRefusal::RefusedStream)
+    } else if error.is_library() {
+        Some(End::Malformed)
+    } else if !error.is_remote() {
+        Some(End::CallerBody)
+    } else if error.reason() == Some(h2::Reason::REFUSED_STREAM) {
+        Some(End::Protocol(ProtocolRefusal::RefusedStream))
     } else {
         None
     }
+}
+
+/// Whether this was the end of one stream, and not of its connection.
+pub(super) fn is_of_one_stream(error: &hyper::Error) -> bool {
+    words(error).is_some_and(h2::Error::is_reset)
+}
+
+fn words(error: &hyper::Error) -> Option<&h2::Error> {
+    error.source()?.downcast_ref()
 }

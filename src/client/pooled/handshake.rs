@@ -18,6 +18,8 @@ use hyper_util::rt::TokioTimer;
 #[cfg(feature = "http2")]
 use super::driver::{Driver, Tasks};
 use crate::conn::{Facts, Ledger, PlainIo};
+#[cfg(feature = "http2")]
+use crate::pool::STREAMS_UNSAID;
 use crate::pool::{Dialed, Member, Sender, Speaks};
 
 type BoxError = Box<dyn StdError + Send + Sync>;
@@ -49,6 +51,8 @@ impl Http2 {
         let mut builder = http2::Builder::new(tasks);
         builder
             .timer(TokioTimer::new())
+            // The pool hands out no more, and hears by a change of it that the peer has said how many it allows.
+            .initial_max_send_streams(STREAMS_UNSAID)
             .keep_alive_interval(self.keep_alive_interval)
             // An idle connection is where it matters.
             .keep_alive_while_idle(self.keep_alive_interval.is_some());
@@ -146,10 +150,11 @@ impl Handshake<'_> {
         let tasks = Tasks::new(self.member);
         let builder = self.protocols.http2.builder(tasks.clone());
         let (sender, connection) = builder.handshake(io).await?;
+        let driver = Driver::new(connection, &tasks, Arc::clone(&ledger));
         Ok(Dialed {
             sender: Sender::Http2(sender),
             ledger,
-            driver: Box::pin(Driver::new(connection, &tasks)),
+            driver: Box::pin(driver),
         })
     }
 }

@@ -13,8 +13,8 @@ use crate::pool::Protocol;
 pub(super) fn said(error: &hyper::Error, protocol: Protocol) -> End {
     #[cfg(feature = "http2")]
     if protocol == Protocol::Http2 {
-        if let Some(refusal) = super::h2_words::refusal(error) {
-            return End::Protocol(refusal);
+        if let Some(end) = super::h2_words::said(error) {
+            return end;
         }
         if error.is_timeout() {
             // The keep-alive was not answered.

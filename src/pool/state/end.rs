@@ -31,7 +31,12 @@ impl State {
         }
         self.counters.discard(reason);
         self.tell(id.at, What::Discarded(reason), fx);
+        let host = self.slots.get(id.at).map(|slot| slot.host);
         self.mark_closing(id.at, fx);
+        if let Some(host) = host {
+            // They may have waited for it to take them.
+            self.nudge(host, fx);
+        }
     }
 
     /// Gives up the connection of an exchange whose lease has ended with it.

@@ -10,9 +10,6 @@ use crate::pool::DiscardReason;
 use crate::pool::sender::{Protocol, Sender};
 use crate::pool::slot::{ConnectionId, Phase, Slot};
 
-/// What HTTP/2 peers are taken to allow before they say so (RFC 9113 section 6.5.2 recommends no fewer).
-const STREAMS_UNSAID: usize = 100;
-
 impl State {
     /// A connection has been opened.
     pub(in crate::pool) fn opened(
@@ -50,12 +47,12 @@ impl State {
         self.open_for(at_host, now, fx);
     }
 
-    /// An exchange is over, and its connection may carry another.
+    /// An exchange is over, and its connection may carry another. `answered`: it was an exchange.
     #[inline]
     pub(in crate::pool) fn give_back(
         &mut self,
         id: ConnectionId,
-        sender: Sender,
+        (sender, answered): (Sender, bool),
         now: Instant,
         fx: &mut Effects,
     ) {
@@ -65,6 +62,7 @@ impl State {
         slot.streams = slot.streams.saturating_sub(1);
         slot.since = now;
         slot.suspect = false;
+        slot.is_reused |= answered;
         if matches!(slot.phase, Phase::Busy) {
             self.settle_or_await(id.at, sender, now, fx);
         } else {
@@ -82,7 +80,7 @@ impl State {
         let since = slot.since;
         let suspect = slot.suspect;
         self.counters.reused -= u64::from(granted.is_reused);
-        self.give_back(granted.connection, granted.sender, now, fx);
+        self.give_back(granted.connection, (granted.sender, false), now, fx);
         if let Some(slot) = self.slot_mut(granted.connection) {
             // It has not served: its age and what is thought of it stay.
             slot.since = since;
@@ -122,7 +120,7 @@ impl State {
         }
         if let Some(slot) = self.slots.get_mut(at) {
             slot.phase = Phase::Idle(sender);
-            slot.has_idled = true;
+            slot.is_reused = true;
         }
         self.lie_idle(at, host, now, fx);
         // Whom it does not suit waits for a place, which it may be holding.
@@ -150,7 +148,7 @@ impl State {
     }
 
     #[inline]
-    fn keep_idle_limit(&mut self, at: usize, now: Instant, fx: &mut Effects) {
+    pub(super) fn keep_idle_limit(&mut self, at: usize, now: Instant, fx: &mut Effects) {
         if !self.keeps_idle || !self.slots.get(at).is_some_and(Slot::is_idle) {
             return;
         }
@@ -161,76 +159,5 @@ impl State {
             }
         }
         self.make_room_for_queue(now, fx);
-    }
-
-    /// An HTTP/2 connection is ready for streams.
-    fn share(&mut self, at: usize, sender: Sender, now: Instant, fx: &mut Effects) {
-        let Some(slot) = self.slots.get_mut(at) else {
-            return fx.drop(sender);
-        };
-        slot.phase = Phase::Shared(sender);
-        slot.max_streams = STREAMS_UNSAID;
-        if let Some(host) = self.hosts.get_mut(slot.host) {
-            host.shared.push(at);
-        }
-        self.fill(at, now, fx);
-    }
-
-    /// The peer allows this many streams.
-    #[cfg(feature = "http2")]
-    pub(in crate::pool) fn allow_streams(
-        &mut self,
-        id: ConnectionId,
-        streams: usize,
-        now: Instant,
-        fx: &mut Effects,
-    ) {
-        let Some(slot) = self.slot_mut(id) else {
-            return;
-        };
-        slot.max_streams = streams;
-        if matches!(slot.phase, Phase::Shared(_)) {
-            self.fill(id.at, now, fx);
-        }
-    }
-
-    fn stream_ended(&mut self, at: usize, now: Instant, fx: &mut Effects) {
-        if self
-            .slots
-            .get(at)
-            .is_some_and(|slot| matches!(slot.phase, Phase::Shared(_)))
-        {
-            self.fill(at, now, fx);
-        }
-    }
-
-    /// Gives streams to those in line, as many as there is room for; a connection that nothing runs on lies idle.
-    fn fill(&mut self, at: usize, now: Instant, fx: &mut Effects) {
-        let Some(slot) = self.slots.get(at) else {
-            return;
-        };
-        let host = slot.host;
-        if let (Some(reason), Some(id)) = (self.is_due(slot, now), self.id(at)) {
-            return self.retire(id, reason, fx);
-        }
-        while self
-            .slots
-            .get(at)
-            .is_some_and(|slot| slot.streams < slot.max_streams)
-        {
-            let Some(waiter) = self.next_in_line(host, at) else {
-                break;
-            };
-            let Some(granted) = self.grant_stream(at, now, fx) else {
-                break;
-            };
-            self.serve(waiter, Ok(granted), fx);
-        }
-        let Some(slot) = self.slots.get_mut(at).filter(|slot| slot.streams == 0) else {
-            return;
-        };
-        slot.since = now;
-        slot.has_idled = true;
-        self.keep_idle_limit(at, now, fx);
     }
 }

@@ -14,6 +14,7 @@ mod end;
 mod give;
 mod open;
 mod settle;
+mod share;
 mod take;
 
 pub(super) use self::settle::SETTLE_TIME;
@@ -36,7 +37,7 @@ use super::member::Member;
 use super::reason::DiscardReason;
 use super::route::Route;
 use super::sender::Sender;
-use super::settings::Settings;
+use super::settings::{STREAM_IDS, Settings};
 use super::slot::{Anywhere, ConnectionId, Slot};
 use super::telemetry::Watch;
 use crate::conn::Ledger;
@@ -177,7 +178,8 @@ pub(super) enum What {
 }
 
 impl State {
-    pub(super) fn new(settings: Settings, is_observed: bool) -> Self {
+    pub(super) fn new(mut settings: Settings, is_observed: bool) -> Self {
+        settings.max_exchanges = settings.max_exchanges.min(STREAM_IDS);
         Self {
             settings,
             by_key: HashMap::new(),

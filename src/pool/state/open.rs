@@ -46,10 +46,22 @@ impl State {
         }
     }
 
-    /// How many connections those in line are short of.
+    /// How many connections those in line are short of. One whose peer has yet to say how many streams it allows may have
+    /// room for all.
     fn lacking(&self, host: usize) -> usize {
         self.hosts.get(host).map_or(0, |host| {
-            host.wants_connecting().saturating_sub(host.connecting)
+            let wanted = host.wants_connecting();
+            if wanted <= host.connecting {
+                return 0;
+            }
+            let first = host.line.oldest().and_then(|first| self.waiters.get(first));
+            let may_have_room = |at: &&usize| {
+                let (slot, first) = (self.slots.get(**at), first);
+                slot.zip(first)
+                    .is_some_and(|(slot, first)| slot.is_unsaid() && slot.suits(&first.want))
+            };
+            let unsaid = host.shared.iter().filter(may_have_room).count();
+            wanted.saturating_sub(host.connecting + unsaid)
         })
     }
 

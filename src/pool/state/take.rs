@@ -65,7 +65,7 @@ impl State {
             let at = *self.hosts.get(host)?.shared.get(n)?;
             let slot = self.slots.get(at)?;
             let is_closed = matches!(&slot.phase, Phase::Shared(sender) if sender.is_closed());
-            let has_room = slot.streams < slot.max_streams;
+            let has_room = slot.has_room();
             let suits = slot.suits(want);
             if let Some(reason) = self.is_due(slot, now) {
                 self.retire(self.id(at)?, reason, fx);
@@ -123,7 +123,7 @@ impl State {
             fx.drop(sender);
             return None;
         };
-        let is_reused = slot.is_reused();
+        let is_reused = slot.is_reused;
         let granted = Granted {
             connection: ConnectionId {
                 at,

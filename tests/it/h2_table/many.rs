@@ -5,7 +5,7 @@ use tokio::task::JoinSet;
 
 use super::play::{COLUMNS, WIRES, builder, request, send};
 use crate::kernel;
-use crate::peer_h2::{Peer2, Script2, Tls};
+use crate::peer_h2::{Code, Execution2, Frame, Peer2, Script2, Stream, Tls};
 use crate::scenario::mode::{Flavour, Mode};
 
 async fn all_at_once(client: &unstale::Client, peer: &Peer2, name: &str, requests: usize) {
@@ -26,16 +26,11 @@ async fn all_at_once(client: &unstale::Client, peer: &Peer2, name: &str, request
 #[test]
 fn two_hundred_requests_share_one_connection_that_is_opened_once() {
     for (tls, flavour) in COLUMNS {
-        {
+        // SETTINGS that name no limit set none.
+        for settings in [Script2::new(), Script2::max_streams(1_000)] {
             Mode::of(flavour).run(false, async move {
-                let peer = Peer2::start(tls, |_| Script2::max_streams(1_000).serve_forever());
+                let peer = Peer2::start(tls, move |_| settings.clone().serve_forever());
                 let client = builder(&peer).build().unwrap();
-                // Before the peer has said how many it allows, one hundred are taken for its limit.
-                all_at_once(&client, &peer, "first", 100).await;
-                // What it said is noticed with the next request.
-                send(&client, request(&peer, &Method::GET, "/next"))
-                    .await
-                    .unwrap();
                 all_at_once(&client, &peer, "many", 200).await;
                 assert_eq!(peer.connections(), 1, "{tls:?} {flavour:?}");
                 assert_eq!(client.counters().opened(), 1);
@@ -44,26 +39,170 @@ fn two_hundred_requests_share_one_connection_that_is_opened_once() {
     }
 }
 
+/// Takes ten requests and holds them until the cue. Whatever else comes meanwhile is not answered.
+fn ten_held() -> Script2 {
+    let one = Script2::bare().read_all().execute();
+    let answers = (0..10).map(|n| Frame::Answer(Stream::Nth(n)));
+    Script2::bare()
+        .times(10, &one)
+        .signal("ten")
+        .read_until("more")
+        .send(answers)
+}
+
+/// Sends ten requests, and one more when they are held, which must go over another connection.
+async fn eleven(client: &unstale::Client, peer: &Peer2, name: &str) {
+    let mut running = JoinSet::new();
+    for n in 0..10 {
+        let client = client.clone();
+        let request = request(peer, &Method::POST, &format!("/{n}"));
+        running.spawn(async move { send(&client, request).await });
+    }
+    peer.reached_async("ten").await;
+    let eleventh = send(client, request(peer, &Method::POST, "/eleventh")).await;
+    assert_eq!(eleventh.unwrap().failed, 0, "{name}");
+    assert_eq!(peer.connections(), 2, "{name}");
+    peer.go("more");
+    for sent in running.join_all().await {
+        assert_eq!(sent.unwrap().failed, 0, "{name}");
+    }
+    for n in 0..10 {
+        assert_eq!(peer.executed("POST", &format!("/{n}")), 1, "{name}");
+    }
+}
+
 #[test]
-fn streams_beyond_the_peers_limit_go_over_further_connections() {
+fn no_more_streams_than_the_peer_allows_are_on_a_connection_from_its_first_request_on() {
     for (tls, flavour) in COLUMNS {
-        {
-            Mode::of(flavour).run(false, async move {
-                let peer = Peer2::start(tls, |_| Script2::max_streams(10).serve_forever());
-                let client = builder(&peer).build().unwrap();
-                for path in ["/warm", "/next"] {
-                    send(&client, request(&peer, &Method::GET, path))
-                        .await
-                        .unwrap();
-                }
-                all_at_once(&client, &peer, "many", 35).await;
-                let connections = peer.connections();
-                assert!(
-                    (2..=4).contains(&connections),
-                    "{connections} {tls:?} {flavour:?}"
-                );
+        Mode::of(flavour).run(false, async move {
+            let peer = Peer2::start(tls, |n| match n {
+                0 => Script2::max_streams(10).then(ten_held()).serve_forever(),
+                _ => Script2::max_streams(10).serve_forever(),
             });
-        }
+            let client = builder(&peer).build().unwrap();
+            eleven(&client, &peer, &format!("{tls:?} {flavour:?}")).await;
+        });
+    }
+}
+
+#[test]
+fn a_limit_that_is_lowered_holds_from_when_it_is_acknowledged() {
+    for tls in WIRES {
+        // On one thread what was acknowledged is known to the pool before another task runs.
+        Mode::of(Flavour::CurrentThread).run(false, async move {
+            let peer = Peer2::start(tls, |n| match n {
+                0 => Script2::max_streams(100)
+                    .serve(1)
+                    .limit_streams(10)
+                    .read_acks(2)
+                    .signal("lowered")
+                    .then(ten_held_after_one())
+                    .serve_forever(),
+                _ => Script2::max_streams(10).serve_forever(),
+            });
+            let client = builder(&peer).build().unwrap();
+            let warm = send(&client, request(&peer, &Method::GET, "/warm")).await;
+            warm.unwrap();
+            peer.reached_async("lowered").await;
+            eleven(&client, &peer, &format!("{tls:?}")).await;
+        });
+    }
+}
+
+/// The same on a connection that has served one request.
+fn ten_held_after_one() -> Script2 {
+    let one = Script2::bare().read_all().execute();
+    let answers = (1..=10).map(|n| Frame::Answer(Stream::Nth(n)));
+    Script2::bare()
+        .times(10, &one)
+        .signal("ten")
+        .read_until("more")
+        .send(answers)
+}
+
+#[test]
+fn a_limit_that_is_raised_lets_those_in_line_go_at_once() {
+    for (tls, flavour) in COLUMNS {
+        Mode::of(flavour).run(false, async move {
+            let one = Script2::bare().read_all().execute();
+            let script = Script2::max_streams(1)
+                .then(one.clone())
+                .signal("one")
+                .read_until("raise")
+                .limit_streams(100)
+                .times(4, &one)
+                .send((0..5).map(|n| Frame::Answer(Stream::Nth(n))))
+                .serve_forever();
+            let peer = Peer2::start(tls, move |_| script.clone());
+            let client = builder(&peer).max_connections_per_host(1).build().unwrap();
+            let mut running = JoinSet::new();
+            for n in 0..5 {
+                let (client, request) = (
+                    client.clone(),
+                    request(&peer, &Method::POST, &format!("/{n}")),
+                );
+                running.spawn(async move { send(&client, request).await });
+            }
+            peer.reached_async("one").await;
+            peer.go("raise");
+            for sent in running.join_all().await {
+                assert_eq!(sent.unwrap().failed, 0, "{tls:?} {flavour:?}");
+            }
+            assert_eq!(peer.executions().len(), 5);
+            assert_eq!(peer.connections(), 1, "{tls:?} {flavour:?}");
+        });
+    }
+}
+
+#[test]
+fn those_that_wait_for_a_peers_settings_go_elsewhere_when_it_goes_away() {
+    for (tls, flavour) in COLUMNS {
+        Mode::of(flavour).run(false, async move {
+            let peer = Peer2::start(tls, |n| match n {
+                // It never says what it allows.
+                0 => Script2::bare()
+                    .read_all()
+                    .execute()
+                    .signal("first")
+                    .read_until("leave")
+                    .goaway(Stream::Last, Code::NoError)
+                    .read_until("answer")
+                    .answer()
+                    .read_forever(),
+                _ => Script2::new().serve_forever(),
+            });
+            let client = builder(&peer).build().unwrap();
+            let sent = |path: &str| {
+                let (client, request) = (client.clone(), request(&peer, &Method::POST, path));
+                tokio::spawn(async move { send(&client, request).await })
+            };
+            let first = sent("/first");
+            peer.reached_async("first").await;
+            let second = sent("/second");
+            peer.go("leave");
+            // While the first is still under way on the connection that takes no more.
+            assert_eq!(second.await.unwrap().unwrap().failed, 0);
+            assert_eq!(peer.connections(), 2, "{tls:?} {flavour:?}");
+            peer.go("answer");
+            assert_eq!(first.await.unwrap().unwrap().failed, 0);
+        });
+    }
+}
+
+#[test]
+fn a_connection_carries_no_more_exchanges_than_it_may() {
+    for (tls, flavour) in COLUMNS {
+        Mode::of(flavour).run(false, async move {
+            let peer = Peer2::start(tls, |_| Script2::new().serve_forever());
+            let client = builder(&peer).pool_max_exchanges(10).build().unwrap();
+            all_at_once(&client, &peer, "many", 35).await;
+            for connection in 0..peer.connections() {
+                let of_it = |one: &&Execution2| one.connection == connection;
+                let executions = peer.executions().iter().filter(of_it).count();
+                assert!(executions <= 10, "{executions} {tls:?} {flavour:?}");
+            }
+            assert_eq!(peer.connections(), 4, "{tls:?} {flavour:?}");
+        });
     }
 }
 

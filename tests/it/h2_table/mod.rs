@@ -6,5 +6,6 @@ mod answered;
 mod many;
 mod play;
 mod refused;
+mod reuse;
 mod silent;
 mod unknown;

@@ -53,6 +53,11 @@ impl<'a> Connection<'a> {
             Step2::ReadHead => self.read_head()?,
             Step2::ReadAll => self.read_all()?,
             Step2::ReadReset => self.read_while(|request| !request.cancelled)?,
+            Step2::ReadAcks(settings) => {
+                while self.link.acks < *settings {
+                    self.link.take()?;
+                }
+            }
             Step2::Execute => self.execute(),
             Step2::Send(frames) => self.link.send(frames)?,
             Step2::Echo => self.echo()?,

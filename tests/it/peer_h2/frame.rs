@@ -71,6 +71,10 @@ pub enum Frame {
     Answer(Stream),
     /// HEADERS of a 200, and no more of the response.
     Head(Stream),
+    /// HEADERS with this header block as it is.
+    Block(Stream, &'static [u8]),
+    /// The same with `END_STREAM`.
+    LastBlock(Stream, &'static [u8]),
     /// DATA without `END_STREAM`. More than the client's window is the script's mistake.
     Data(Stream, Vec<u8>),
     /// DATA with `END_STREAM`.
@@ -103,20 +107,15 @@ impl Frame {
             Self::Answer(stream) => {
                 let Target { id, head } = target(*stream);
                 let end = if head { flag::END_STREAM } else { 0 };
-                put(
-                    out,
-                    kind::HEADERS,
-                    flag::END_HEADERS | end,
-                    id,
-                    &[STATUS_200],
-                );
+                headers(out, end, id, &[STATUS_200]);
                 if !head {
                     put(out, kind::DATA, flag::END_STREAM, id, b"ok");
                 }
             }
-            Self::Head(stream) => {
-                let id = target(*stream).id;
-                put(out, kind::HEADERS, flag::END_HEADERS, id, &[STATUS_200]);
+            Self::Head(stream) => headers(out, 0, target(*stream).id, &[STATUS_200]),
+            Self::Block(stream, block) => headers(out, 0, target(*stream).id, block),
+            Self::LastBlock(stream, block) => {
+                headers(out, flag::END_STREAM, target(*stream).id, block);
             }
             Self::Data(stream, data) => {
                 for piece in data.chunks(LARGEST) {
@@ -153,6 +152,11 @@ impl Frame {
             Self::Raw(bytes) => out.extend_from_slice(bytes),
         }
     }
+}
+
+/// Appends HEADERS that are whole.
+fn headers(out: &mut Vec<u8>, flags: u8, stream: u32, block: &[u8]) {
+    put(out, kind::HEADERS, flag::END_HEADERS | flags, stream, block);
 }
 
 /// Appends one frame.

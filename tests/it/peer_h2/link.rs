@@ -32,6 +32,8 @@ pub(super) struct Link<'a> {
     pub wire: Wire<'a>,
     decoder: Decoder,
     preface_read: bool,
+    /// How many SETTINGS the client has acknowledged.
+    pub acks: usize,
     /// Whether PINGs are acknowledged.
     pub pings: bool,
     /// Whether the client gets back the window that its DATA took.
@@ -48,6 +50,7 @@ impl<'a> Link<'a> {
             wire,
             decoder: Decoder::default(),
             preface_read: false,
+            acks: 0,
             pings: true,
             credit: true,
             requests: Vec::new(),
@@ -97,6 +100,10 @@ impl<'a> Link<'a> {
                 Ok(())
             }
             kind::SETTINGS if !frame.has(flag::ACK) => self.acknowledge(kind::SETTINGS, &[]),
+            kind::SETTINGS => {
+                self.acks += 1;
+                Ok(())
+            }
             kind::PING if !frame.has(flag::ACK) && self.pings => {
                 self.acknowledge(kind::PING, &frame.payload)
             }

@@ -27,6 +27,8 @@ pub enum Step2 {
     ReadAll,
     /// Reads until the client resets the request in hand.
     ReadReset,
+    /// Reads until the client has acknowledged so many SETTINGS in all.
+    ReadAcks(usize),
     /// Counts the request in hand and puts it on record. It must have been read whole; one that the client took back before that
     /// is not counted.
     Execute,
@@ -90,6 +92,19 @@ impl Script2 {
         Self::bare().send([Frame::Settings(vec![(MAX_CONCURRENT_STREAMS, limit)])])
     }
 
+    /// Changes the limit for the client's streams.
+    pub fn limit_streams(self, limit: u32) -> Self {
+        self.send([Frame::Settings(vec![(MAX_CONCURRENT_STREAMS, limit)])])
+    }
+
+    /// Repeats these steps.
+    pub fn times(mut self, n: usize, steps: &Self) -> Self {
+        for _ in 0..n {
+            self = self.then(steps.clone());
+        }
+        self
+    }
+
     /// Begins with nothing.
     pub fn bare() -> Self {
         Self(Vec::new())
@@ -121,6 +136,10 @@ impl Script2 {
 
     pub fn read_reset(self) -> Self {
         self.step(Step2::ReadReset)
+    }
+
+    pub fn read_acks(self, settings: usize) -> Self {
+        self.step(Step2::ReadAcks(settings))
     }
 
     pub fn execute(self) -> Self {
