@@ -167,6 +167,10 @@ fn what_happened(f: &mut fmt::Formatter<'_>, evidence: &Evidence) -> fmt::Result
         End::Connect => return f.write_str("no connection to the server could be opened"),
         End::CallerBody => return f.write_str("the body of the request failed while it was sent"),
         End::HandedBack => f.write_str("the connection ended before the request was sent")?,
+        End::Gate(_) if evidence.reuse() == Reuse::Fresh => f.write_str(
+            "the server closed the connection right after it was opened (over TLS, one that wants another client \
+             certificate does so)",
+        )?,
         End::Gate(reason) => write!(
             f,
             "the kept-alive connection could not be used any more: {}",

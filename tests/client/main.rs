@@ -23,9 +23,21 @@ mod loopback;
 #[path = "../it/peer/mod.rs"]
 mod peer;
 
+mod closing;
+mod early_drop;
+mod environment;
+mod half_closed;
 mod limits;
+mod panics;
+mod proxy;
 mod race;
+mod redirect;
+mod seen;
 mod settling;
 mod setup;
 mod siblings;
+mod stacks;
+mod tls;
+mod tunnel;
+mod unix;
 mod watch;

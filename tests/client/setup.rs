@@ -68,6 +68,17 @@ pub async fn read(response: Response<ResponseBody>) -> Bytes {
     response.into_body().collect().await.unwrap().to_bytes()
 }
 
+/// An error with all that caused it, in one line.
+pub fn chain(error: &unstale::Error) -> String {
+    let mut words = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        words = format!("{words}: {error}");
+        cause = error.source();
+    }
+    words
+}
+
 /// What must come, comes; else the test fails and does not hang.
 pub async fn soon<F: Future>(future: F) -> F::Output {
     tokio::time::timeout(kernel::PATIENCE, future)
