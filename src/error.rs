@@ -6,7 +6,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use crate::evidence::{Attested, Delivery, End, Evidence, Reuse};
+use crate::evidence::{Attested, ConnectFailure, Delivery, End, Evidence, Reuse};
 #[cfg(feature = "client")]
 use crate::verdict::Verdict;
 use crate::verdict::{Attempt, Refusal};
@@ -14,6 +14,9 @@ use crate::verdict::{Attempt, Refusal};
 type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// A request that failed, with everything that is known about it.
+///
+/// Its [`Display`](fmt::Display) is made for somebody who sees this line and no other: what happened, why it was not
+/// repeated, what can be done. Where the words would be the same whatever the cause, the innermost one is told too.
 ///
 /// ```
 /// fn report(error: &unstale::Error) {
@@ -110,6 +113,12 @@ impl Error {
         self.0.refusal
     }
 
+    /// The cause that has no further one: what the others wrap.
+    fn innermost(&self) -> Option<&(dyn StdError + 'static)> {
+        let first = StdError::source(self);
+        std::iter::successors(first, |cause| (*cause).source()).last()
+    }
+
     fn end(&self) -> Option<End> {
         self.evidence().map(Evidence::end)
     }
@@ -140,7 +149,7 @@ impl fmt::Debug for Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.evidence() {
-            Some(evidence) => what_happened(f, evidence)?,
+            Some(evidence) => what_happened(f, evidence, self.innermost())?,
             None if self.is_timeout() => f.write_str("the request took too long")?,
             None => f.write_str("the request failed, and nothing more is known of it")?,
         }
@@ -148,23 +157,52 @@ impl fmt::Display for Error {
         if times > 0 {
             write!(f, "; it had been sent again {times} time(s) before that")?;
         }
+        if matches!(self.end(), Some(End::InvalidRequest | End::ClientClosed)) {
+            // Repeated it would be the same, which goes without saying.
+            return Ok(());
+        }
         write!(
             f,
             "; it was not repeated because {}",
             self.refusal().explain()
         )?;
-        match advice(self.refusal(), self.is_connect()) {
+        let why = self.evidence().and_then(Evidence::connect_failure);
+        if let Some(why) = why {
+            write!(f, "; {}", why.advice())?;
+        }
+        if why == Some(ConnectFailure::Tls) {
+            // To try again will not help.
+            return Ok(());
+        }
+        match advice(self.refusal(), self.end().filter(|_| why.is_none())) {
             Some(advice) => write!(f, "; {advice}"),
             None => Ok(()),
         }
     }
 }
 
-fn what_happened(f: &mut fmt::Formatter<'_>, evidence: &Evidence) -> fmt::Result {
+/// The cause is told where the words for what happened are the same whatever it is.
+fn what_happened(
+    f: &mut fmt::Formatter<'_>,
+    evidence: &Evidence,
+    cause: Option<&(dyn StdError + 'static)>,
+) -> fmt::Result {
     match evidence.end() {
-        End::InvalidRequest => return f.write_str("the request cannot be sent as it is"),
-        End::ClientClosed => return f.write_str("the client was closed"),
-        End::Connect => return f.write_str("no connection to the server could be opened"),
+        End::InvalidRequest => {
+            f.write_str("the request cannot be sent as it is")?;
+            return because(f, cause);
+        }
+        End::ClientClosed => {
+            return f.write_str("the client was closed, and takes no further requests");
+        }
+        End::Connect => {
+            f.write_str("no connection to the server could be opened")?;
+            let Some(why) = evidence.connect_failure() else {
+                return because(f, cause);
+            };
+            write!(f, ": {}", why.explain())?;
+            return because(f, cause.filter(|_| why.is_told_by_its_cause()));
+        }
         End::CallerBody => return f.write_str("the body of the request failed while it was sent"),
         End::HandedBack => f.write_str("the connection ended before the request was sent")?,
         End::Gate(_) if evidence.reuse() == Reuse::Fresh => f.write_str(
@@ -185,6 +223,10 @@ fn what_happened(f: &mut fmt::Formatter<'_>, evidence: &Evidence) -> fmt::Result
     }
     numbers(f, evidence)?;
     write!(f, "; {}", evidence.delivery().explain())
+}
+
+fn because(f: &mut fmt::Formatter<'_>, cause: Option<&(dyn StdError + 'static)>) -> fmt::Result {
+    cause.map_or(Ok(()), |cause| write!(f, ": {cause}"))
 }
 
 fn closed(f: &mut fmt::Formatter<'_>, reuse: Reuse) -> fmt::Result {
@@ -223,13 +265,17 @@ fn numbers(f: &mut fmt::Formatter<'_>, evidence: &Evidence) -> fmt::Result {
 }
 
 /// What the caller can do.
-fn advice(refusal: Refusal, is_connect: bool) -> Option<&'static str> {
+fn advice(refusal: Refusal, end: Option<End>) -> Option<&'static str> {
     Some(match refusal {
-        Refusal::Connect => {
+        Refusal::Connect if end.is_some() => {
             "check the host, the port and that the server runs; RetryPolicy::builder().connect(n) tries again"
         }
-        Refusal::AttemptsExhausted if is_connect => {
+        Refusal::Connect => "RetryPolicy::builder().connect(n) tries again",
+        Refusal::AttemptsExhausted if end == Some(End::Connect) => {
             "check the host, the port and that the server runs"
+        }
+        Refusal::AttemptsExhausted if matches!(end, Some(End::HandedBack | End::Gate(_))) => {
+            "the server closes connections as soon as they are open: check the address and the port, and look into its log"
         }
         Refusal::MayHaveBeenProcessed => {
             "find out whether it took effect before sending it again, or send it with an Idempotency-Key that the \

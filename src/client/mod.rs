@@ -9,3 +9,4 @@ mod invalid;
 mod look;
 #[cfg(feature = "client")]
 pub mod pooled;
+mod unconnected;

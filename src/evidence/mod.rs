@@ -8,6 +8,7 @@
 //! one place and nowhere set by hand.
 
 mod attested;
+mod connect_failure;
 mod delivery;
 mod end;
 #[cfg(test)]
@@ -16,6 +17,7 @@ mod token;
 mod trace;
 
 pub use self::attested::{AttemptError, Attested};
+pub use self::connect_failure::ConnectFailure;
 pub use self::delivery::Delivery;
 pub use self::end::{End, GateReason, ProtocolRefusal, SecondLook, StatusRefusal};
 pub(crate) use self::token::AttemptId;
@@ -37,6 +39,7 @@ pub struct Evidence {
     sending: Option<Sending>,
     trace: Option<Trace>,
     end: End,
+    connect_failure: Option<ConnectFailure>,
 }
 
 impl Evidence {
@@ -46,6 +49,7 @@ impl Evidence {
             sending: None,
             trace: None,
             end,
+            connect_failure: None,
         }
     }
 
@@ -53,6 +57,13 @@ impl Evidence {
     #[must_use]
     pub fn with_trace(mut self, trace: Trace) -> Self {
         self.trace = Some(trace);
+        self
+    }
+
+    /// Adds why no connection could be opened.
+    #[must_use]
+    pub fn with_connect_failure(mut self, why: impl Into<Option<ConnectFailure>>) -> Self {
+        self.connect_failure = why.into();
         self
     }
 
@@ -74,6 +85,11 @@ impl Evidence {
     /// What the taps counted on the connection; `None` without taps, or when there was no connection.
     pub fn trace(&self) -> Option<&Trace> {
         self.trace.as_ref()
+    }
+
+    /// Why no connection could be opened; `None` if one could, or if it is not known.
+    pub fn connect_failure(&self) -> Option<ConnectFailure> {
+        self.connect_failure
     }
 
     /// Whether the connection had lain idle in a pool before this attempt.

@@ -1,20 +1,19 @@
 //! Why there is no connection for a request.
 
 use std::error::Error as StdError;
+use std::fmt;
 use std::sync::Arc;
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// Why there is no connection for a request. Cheap to clone: all that wait for one connection are told the same.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, Debug)]
 pub(crate) enum ConnectError {
-    #[error("{0}")]
     Failed(Arc<BoxError>),
-    #[error("the task that was opening the connection was stopped, or panicked")]
+    /// The task that was opening it was stopped, or panicked.
     Interrupted,
-    #[error("the client was closed")]
+    /// The client is closed.
     Closed,
-    #[error("{0}")]
     NoWay(Arc<BoxError>),
 }
 
@@ -33,5 +32,32 @@ impl ConnectError {
 
     pub(super) fn closed() -> Self {
         Self::Closed
+    }
+
+    /// The error that it passes on.
+    pub(crate) fn cause(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Failed(error) | Self::NoWay(error) => Some(&***error),
+            Self::Interrupted | Self::Closed => None,
+        }
+    }
+}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(error) | Self::NoWay(error) => error.fmt(f),
+            Self::Interrupted => {
+                f.write_str("the task that was opening the connection was stopped, or panicked")
+            }
+            Self::Closed => f.write_str("the client was closed"),
+        }
+    }
+}
+
+// It says what the error within says, so that one's sources are its own.
+impl StdError for ConnectError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.cause()?.source()
     }
 }

@@ -1,6 +1,7 @@
 //! The client: what a new user takes.
 
 use std::error::Error as StdError;
+use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -18,8 +19,22 @@ use crate::replay::{self, Replay};
 /// An HTTP client whose caller never sees a stale connection.
 ///
 /// Cheap to clone; all clones share the connections, which are closed when the last of them and of the responses under way
-/// is gone.
-#[derive(Clone, Debug)]
+/// is gone. Make one and keep it: a client for each request reuses nothing.
+///
+/// It is a tower service, always ready: a request waits for its connection by itself. Redirects are not followed, nor
+/// cookies kept, nor bodies decompressed; layers around it do that, such as tower-http's.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let client = unstale::Client::new();
+/// let response = client.get("https://example.com/").await?;
+/// println!("{}", response.status());
+/// let body = response.into_body().bytes().await?;
+/// # drop(body);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
 pub struct Client {
     service: Replay<Pooled>,
 }
@@ -28,18 +43,18 @@ pub struct Client {
 pub type ResponseFuture<B> = replay::ResponseFuture<Pooled, B, ResponseBody>;
 
 impl Client {
-    /// A client with every default.
+    /// A client with every default. Opens nothing, and reads what the environment says of proxies.
+    ///
+    /// Its requests must be polled within a tokio runtime with its drivers on (`enable_all`, or `#[tokio::main]`).
     ///
     /// # Panics
     ///
     /// Never: the defaults are in order, which a test of the builder holds.
-    ///
-    /// Opens nothing; it must be used within a tokio runtime, with its drivers on (`enable_all`).
     pub fn new() -> Self {
         Self::builder().build().expect("the defaults are in order")
     }
 
-    /// A client to be set up.
+    /// A client to be set up; `build` makes it.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::new()
     }
@@ -50,7 +65,17 @@ impl Client {
         }
     }
 
-    /// Sends a GET.
+    /// Sends a GET to an address like `https://example.com/path`: a `&str`, `String` or [`Uri`].
+    ///
+    /// A status such as 404 is no error.
+    ///
+    /// # Errors
+    ///
+    /// If the address is none, or as [`request`](Self::request).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`request`](Self::request); the request is begun by the first poll.
     pub async fn get<U>(&self, uri: U) -> Result<Response<ResponseBody>, Error>
     where
         U: TryInto<Uri>,
@@ -63,7 +88,16 @@ impl Client {
         }
     }
 
-    /// Sends a request.
+    /// Sends a request, and gives the response when its head is there. Its address must be absolute; `Host`, and the framing
+    /// of the body, are set if they are not.
+    ///
+    /// Take a body whose size is known where there is one (`String`, `Vec<u8>` in a `Full`): only what fits the policy's
+    /// `replay_limit` (64 KiB) can be sent again.
+    ///
+    /// # Errors
+    ///
+    /// If no connection could be opened, or the request was lost and is not to be sent again; [`Error`] says what happened to
+    /// it, why it was not sent again, and what can be done. A status such as 404 is no error.
     ///
     /// # Cancel safety
     ///
@@ -77,12 +111,12 @@ impl Client {
         self.service.send(request)
     }
 
-    /// The connections there are now, like `netstat`. Prints as a table.
+    /// The connections there are now, like `netstat`: one look at the kernel for each. Prints as a table.
     pub fn connections(&self) -> Connections {
         self.pool().connections()
     }
 
-    /// What was done with connections so far. Prints as a table.
+    /// What was done with connections since the client was made. Prints as a table.
     pub fn counters(&self) -> Counters {
         self.pool().counters()
     }
@@ -105,6 +139,17 @@ impl Client {
 impl Default for Client {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+impl fmt::Debug for Client {
+    // What there is to see of it, `connections` and `counters` show.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counters = self.counters();
+        f.debug_struct("Client")
+            .field("opened", &counters.opened())
+            .field("reused", &counters.reused())
+            .finish_non_exhaustive()
     }
 }
 

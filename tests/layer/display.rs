@@ -138,8 +138,8 @@ async fn a_connect_that_is_refused() {
     assert!(error.is_connect() && !error.is_stale());
     assert_eq!(
         error.to_string(),
-        "no connection to the server could be opened; it was not repeated because the policy does not try to connect \
-         again; check the host, the port and that the server runs; RetryPolicy::builder().connect(n) tries again"
+        "no connection to the server could be opened: nothing accepts connections at that address and port; it was not \
+         repeated because the policy does not try to connect again; check the host, the port and that the server runs; RetryPolicy::builder().connect(n) tries again"
     );
     assert!(source::<legacy::Error>(&error).unwrap().is_connect());
     let io = source::<std::io::Error>(&error).unwrap();
@@ -154,8 +154,22 @@ async fn a_connect_that_failed_as_often_as_the_policy_allows() {
     let error = wire::send(&service, request.unwrap()).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "no connection to the server could be opened; it had been sent again 1 time(s) before that; it was not repeated \
+        "no connection to the server could be opened: the mock fails; it had been sent again 1 time(s) before that; it was not repeated \
          because it has been tried as often as the policy allows; check the host, the port and that the server runs"
+    );
+}
+
+#[tokio::test]
+async fn a_connection_that_ended_before_every_sending() {
+    let mock = Mock::new([(); 3].map(|()| Reply::end(End::HandedBack)));
+    let request = Request::get("http://mock/").body(wire::Body::default());
+    let service = mock.replayed(RetryPolicy::default());
+    let error = wire::send(&service, request.unwrap()).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the connection ended before the request was sent; the request was never sent; it had been sent again 2 time(s) \
+         before that; it was not repeated because it has been tried as often as the policy allows; the server closes \
+         connections as soon as they are open: check the address and the port, and look into its log"
     );
 }
 

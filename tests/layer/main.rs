@@ -33,6 +33,8 @@ mod attempts;
 mod body;
 mod budget;
 mod cancel;
+#[cfg(feature = "client")]
+mod client_errors;
 mod clock;
 mod decision;
 mod display;

@@ -7,6 +7,7 @@ use hyper_util::client::legacy;
 
 use super::chain;
 use crate::client::look;
+use crate::client::unconnected::by_kernel;
 use crate::conn::scope::{Seen, Slot};
 use crate::conn::{Facts, Ledger};
 use crate::evidence::{End, Evidence, Trace};
@@ -20,7 +21,8 @@ pub(super) async fn on_error(error: &legacy::Error, slot: Slot) -> Evidence {
             End::HandedBack
         } else {
             said
-        });
+        })
+        .with_connect_failure(by_kernel(error).filter(|_| said == End::Connect));
     };
     // Bytes of an HTTP/2 connection belong to many requests; what was counted there says nothing of this one.
     if seen.ledger.book().multiplexed {

@@ -11,7 +11,7 @@ use hyper::body::Incoming;
 use super::body::ResponseBody;
 use super::exchange::{Answer, Exchange};
 use super::head::{self, Tunnel};
-use super::inquest;
+use super::{inquest, unconnected};
 use crate::body::Erased;
 use crate::client::look::is_doubtful;
 use crate::evidence::{AttemptError, AttemptToken, End, Evidence, Sending};
@@ -92,7 +92,9 @@ impl About {
             ConnectError::NoWay(_) => End::InvalidRequest,
             _ => End::Connect,
         };
-        AttemptError::new(Evidence::new(end).about(self.sending(uri)), error)
+        let why = error.cause().and_then(unconnected::why);
+        let evidence = Evidence::new(end).with_connect_failure(why);
+        AttemptError::new(evidence.about(self.sending(uri)), error)
     }
 
     #[cold]

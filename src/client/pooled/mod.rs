@@ -22,6 +22,7 @@ mod handshake;
 mod head;
 mod inquest;
 mod service;
+mod unconnected;
 
 pub use self::body::{ResponseBody, ResponseBodyError};
 pub use self::future::AttemptFuture;
@@ -29,3 +30,4 @@ pub use self::future::AttemptFuture;
 pub(crate) use self::handshake::Http2;
 pub(crate) use self::handshake::{Handshake, Protocols};
 pub use self::service::Pooled;
+pub(crate) use self::unconnected::Unconnected;

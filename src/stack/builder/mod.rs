@@ -13,6 +13,7 @@ mod proxy;
 #[cfg(feature = "tls")]
 mod tls;
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,7 +44,6 @@ pub use self::error::BuildError;
 /// # drop(client);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug)]
 pub struct ClientBuilder {
     pool: Settings,
     policy: RetryPolicy,
@@ -138,5 +138,16 @@ impl ClientBuilder {
         let policy = self.policy.clone();
         let pool = Pool::new(settings, self.into_dialer(), observer);
         Ok(Client::over(pool, policy))
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    // What matters on a line, and no key or password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("connect_timeout", &self.connect.timeout)
+            .field("versions", &self.versions)
+            .field("https_only", &self.https_only)
+            .finish_non_exhaustive()
     }
 }

@@ -5,6 +5,8 @@
 mod custom;
 mod proxy;
 #[cfg(feature = "tls")]
+mod stage;
+#[cfg(feature = "tls")]
 mod tls;
 
 use std::error::Error as StdError;
@@ -17,8 +19,9 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::client::pooled::{Handshake, Protocols};
+use crate::client::pooled::{Handshake, Protocols, Unconnected};
 use crate::conn::{Track, TrackLayer};
+use crate::evidence::ConnectFailure;
 use crate::pool::{Dial, Dialed, Dialing, Key, Member, Route, Speaks};
 
 pub(super) use self::custom::Custom;
@@ -94,7 +97,14 @@ impl Dialer {
             .by_proxy
             .as_ref()
             .map_or(&route.uri, |proxy| &proxy.uri);
-        let io = connect(&mut self.tcp, to.clone()).await?;
+        let is_proxy = route.by_proxy.is_some();
+        let io = connect(&mut self.tcp, to.clone()).await;
+        let io = io.map_err(|error| {
+            if is_proxy {
+                return Unconnected::new(ConnectFailure::Proxy, error).into();
+            }
+            Unconnected::by_tcp(error)
+        })?;
         handshake.on(io).await
     }
 
@@ -142,7 +152,9 @@ impl Dial for Dialer {
             Some(limit) => Box::pin(async move {
                 match tokio::time::timeout(limit, dialing).await {
                     Ok(dialed) => dialed,
-                    Err(_) => Err(TooSlow(limit).into()),
+                    Err(_) => {
+                        Err(Unconnected::new(ConnectFailure::TimedOut, TooSlow(limit)).into())
+                    }
                 }
             }),
         }

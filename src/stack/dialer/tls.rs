@@ -5,18 +5,23 @@
 
 use std::sync::{Arc, OnceLock};
 
+use http::Uri;
+use hyper::rt::{Read, Write};
 use hyper_rustls::HttpsConnector;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
+use hyper_util::client::legacy::connect::{Connection, HttpConnector};
 use rustls::client::WantsClientCert;
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, ConfigBuilder, RootCertStore};
 use tower_layer::Layer;
+use tower_service::Service;
 
+use super::stage::Stage;
 use super::{BoxError, connect};
-use crate::client::pooled::Handshake;
+use crate::client::pooled::{Handshake, Unconnected};
 use crate::conn::{Track, TrackLayer};
+use crate::evidence::ConnectFailure;
 use crate::pool::{Dialed, Route, Speaks};
 
 type Identity = (Vec<CertificateDer<'static>>, Arc<PrivateKeyDer<'static>>);
@@ -67,21 +72,16 @@ impl Tls {
         handshake: Handshake<'_>,
     ) -> Result<Dialed, BoxError> {
         let config = self.config()?;
-        let (above, uri) = (TrackLayer::above_tls(), route.uri.clone());
+        let uri = route.uri.clone();
         let Some(proxy) = &route.by_proxy else {
-            let io = connect(&mut above.layer(HttpsConnector::from((tcp, config))), uri).await?;
-            return handshake.on(io).await;
+            return over(Stage::new(tcp, Unconnected::by_tcp), config, uri, handshake).await;
         };
         let mut tunnel = Tunnel::new(proxy.uri.clone(), tcp);
         if let Some(authorization) = &proxy.authorization {
             tunnel = tunnel.with_auth(authorization.clone());
         }
-        let io = connect(
-            &mut above.layer(HttpsConnector::from((tunnel, config))),
-            uri,
-        )
-        .await?;
-        handshake.on(io).await
+        let no_tunnel = |error| Unconnected::new(ConnectFailure::Proxy, error).into();
+        over(Stage::new(tunnel, no_tunnel), config, uri, handshake).await
     }
 
     fn config(&self) -> Result<Arc<ClientConfig>, BoxError> {
@@ -103,6 +103,30 @@ impl Tls {
         // Whoever came first; they are the same.
         Ok(Arc::clone(self.config.get_or_init(|| Arc::new(config))))
     }
+}
+
+/// Speaks TLS on what `below` connects, and the protocol's preface on top.
+async fn over<C>(
+    below: Stage<C>,
+    config: Arc<ClientConfig>,
+    uri: Uri,
+    handshake: Handshake<'_>,
+) -> Result<Dialed, BoxError>
+where
+    C: Service<Uri, Error: Into<BoxError>, Future: Send + 'static> + Send,
+    C::Response: Connection + Read + Write + Unpin + Send + 'static,
+{
+    let mut connector = TrackLayer::above_tls().layer(HttpsConnector::from((below, config)));
+    let io = connect(&mut connector, uri).await.map_err(by_tls)?;
+    handshake.on(io).await
+}
+
+/// What did not fail below TLS failed in it.
+fn by_tls(error: BoxError) -> BoxError {
+    if error.is::<Unconnected>() {
+        return error;
+    }
+    Unconnected::new(ConnectFailure::Tls, error).into()
 }
 
 impl TlsSettings {
