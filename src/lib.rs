@@ -219,7 +219,9 @@ pub use crate::conn::TrackLayer;
 pub use crate::error::Error;
 pub use crate::policy::RetryPolicy;
 #[cfg(feature = "client")]
-pub use crate::pool::{Connection, Connections, Counters, DiscardReason, Observer, Protocol};
+pub use crate::pool::{
+    Activity, Connection, Connections, Counters, DiscardReason, Observer, Protocol,
+};
 pub use crate::replay::{Attempts, Replay, ReplayLayer};
 #[cfg(feature = "client")]
 pub use crate::stack::{BuildError, Client, ClientBuilder};

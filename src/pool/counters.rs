@@ -7,7 +7,7 @@ use crate::evidence::GateReason;
 
 /// What a client's pool has done since it was made; from [`Client::counters`](crate::Client::counters).
 ///
-/// Its [`Display`](fmt::Display) is a table with a sentence each.
+/// Its [`Display`](fmt::Display) is a table with a sentence each; reasons that never occurred are left out.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Counters {
     pub(super) opened: u64,
@@ -124,7 +124,9 @@ impl fmt::Display for Counters {
             "{:>10}  requests that waited for a connection to become free",
             self.waits
         )?;
-        for (reason, sentence) in SENTENCES {
+        let occurred = SENTENCES.iter();
+        for (reason, sentence) in occurred.filter(|(reason, _)| self.discarded(*reason) > 0) {
+            let reason = *reason;
             writeln!(f, "{:>10}  connections {sentence}", self.discarded(reason))?;
         }
         Ok(())

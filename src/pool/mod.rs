@@ -41,7 +41,7 @@ pub use self::counters::Counters;
 pub use self::observer::Observer;
 pub use self::reason::DiscardReason;
 pub use self::sender::Protocol;
-pub use self::snapshot::{Connection, Connections};
+pub use self::snapshot::{Activity, Connection, Connections};
 
 pub(crate) use self::checkout::{Checkout, Want};
 pub(crate) use self::error::ConnectError;

@@ -7,10 +7,37 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Pool;
+use super::reason::DiscardReason;
 use super::sender::Protocol;
 use super::slot::{Phase, Slot};
 use super::state::State;
 use crate::conn::Ledger;
+
+/// What a connection is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Activity {
+    /// It carries a request, or of HTTP/2 one or more.
+    Busy,
+    /// It waits for a request.
+    Idle,
+    /// The caller is done with it, and it is not free yet: the rest of an upload, or a task that has yet to run.
+    Settling,
+    /// It takes nothing more, and is closed when what runs on it has ended.
+    Closing,
+}
+
+impl Activity {
+    /// The word in the table.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Busy => "busy",
+            Self::Idle => "idle",
+            Self::Settling => "settling",
+            Self::Closing => "closing",
+        }
+    }
+}
 
 /// One connection at one moment.
 #[derive(Clone, Debug)]
@@ -19,11 +46,11 @@ pub struct Connection {
     origin: String,
     protocol: Protocol,
     state: &'static str,
-    activity: &'static str,
+    activity: Activity,
     age: Duration,
     idle: Option<Duration>,
     exchanges: u64,
-    ends: Option<(&'static str, Duration)>,
+    ends: Option<(DiscardReason, Duration)>,
 }
 
 impl Connection {
@@ -49,8 +76,8 @@ impl Connection {
         self.state
     }
 
-    /// What the pool does with it: `busy`, `idle`, `settling` (the caller is done, hyper is not), `closing`.
-    pub fn activity(&self) -> &'static str {
+    /// What the pool does with it.
+    pub fn activity(&self) -> Activity {
         self.activity
     }
 
@@ -69,8 +96,9 @@ impl Connection {
         self.exchanges
     }
 
-    /// What will end it if nothing else does, and in how long; `None` if nothing of this client's will.
-    pub fn ends(&self) -> Option<(&'static str, Duration)> {
+    /// What will end it if nothing else does, [`IdleTimeout`](DiscardReason::IdleTimeout) or
+    /// [`Lifetime`](DiscardReason::Lifetime), and in how long; `None` if nothing of this client's will.
+    pub fn ends(&self) -> Option<(DiscardReason, Duration)> {
         self.ends
     }
 }
@@ -82,7 +110,7 @@ pub struct Connections {
 }
 
 impl Connections {
-    /// All of them, in no order.
+    /// All of them, the one opened first first.
     pub fn all(&self) -> &[Connection] {
         &self.all
     }
@@ -112,7 +140,7 @@ impl Pool {
             seen.filter_map(|(at, slot)| Some((see(&state, at, slot, now)?, slot.ledger.clone()?)))
                 .collect()
         };
-        let all = seen
+        let mut all: Vec<_> = seen
             .into_iter()
             .map(
                 |(connection, ledger): (Connection, Arc<Ledger>)| Connection {
@@ -121,6 +149,7 @@ impl Pool {
                 },
             )
             .collect();
+        all.sort_unstable_by_key(Connection::number);
         Connections { all }
     }
 }
@@ -129,10 +158,10 @@ fn see(state: &State, at: usize, slot: &Slot, now: Instant) -> Option<Connection
     let idle = slot.is_idle();
     let activity = match &slot.phase {
         Phase::Connecting => return None,
-        Phase::Closing => "closing",
-        Phase::Settling(_) => "settling",
-        _ if idle => "idle",
-        _ => "busy",
+        Phase::Closing => Activity::Closing,
+        Phase::Settling(_) => Activity::Settling,
+        _ if idle => Activity::Idle,
+        _ => Activity::Busy,
     };
     Some(Connection {
         number: slot.ledger.as_ref()?.id(),
@@ -160,7 +189,7 @@ impl fmt::Display for Connections {
             let idle = one.idle.map_or_else(|| "-".to_owned(), seconds);
             let ends = one.ends.map_or_else(
                 || "-".to_owned(),
-                |(why, left)| format!("{why} in {}", seconds(left)),
+                |(reason, left)| format!("{} in {}", what_ends(reason), seconds(left)),
             );
             writeln!(
                 f,
@@ -169,12 +198,20 @@ impl fmt::Display for Connections {
                 one.origin,
                 one.protocol.name(),
                 one.state,
-                one.activity,
+                one.activity.name(),
                 seconds(one.age),
                 one.exchanges,
             )?;
         }
         Ok(())
+    }
+}
+
+fn what_ends(reason: DiscardReason) -> &'static str {
+    match reason {
+        DiscardReason::IdleTimeout => "idle timeout",
+        DiscardReason::Lifetime => "lifetime",
+        other => other.explain(),
     }
 }
 

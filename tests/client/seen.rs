@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use unstale::{Attempts, DiscardReason, Observer, Protocol};
+use unstale::{Activity, Attempts, DiscardReason, Observer, Protocol};
 
 use super::setup::{begin, current_thread, get, on_both, read, soon, until, until_idle, url};
 use crate::client::pooled;
@@ -145,10 +145,13 @@ fn connections_are_shown_with_the_kernels_state_and_what_will_end_them() {
         let one = &shown.all()[0];
         assert_eq!(one.origin(), format!("http://{}", peer.addr()));
         assert_eq!((one.protocol(), one.exchanges()), (Protocol::Http1, 2));
-        assert_eq!((one.state(), one.activity()), ("ESTABLISHED", "idle"));
+        assert_eq!(
+            (one.state(), one.activity()),
+            ("ESTABLISHED", Activity::Idle)
+        );
         assert!(one.idle().unwrap() <= one.age());
         let (why, left) = one.ends().unwrap();
-        assert_eq!(why, "idle timeout");
+        assert_eq!(why, DiscardReason::IdleTimeout);
         assert!(left <= Duration::from_secs(60) && left > Duration::from_secs(50));
 
         peer.go("end");
@@ -157,7 +160,7 @@ fn connections_are_shown_with_the_kernels_state_and_what_will_end_them() {
         kernel::block_until("the FIN is there", has_fin);
         let shown = client.connections();
         assert_eq!(shown.all()[0].state(), "CLOSE_WAIT");
-        assert_eq!(shown.all()[0].activity(), "idle");
+        assert_eq!(shown.all()[0].activity(), Activity::Idle);
         until(&client, "it is gone", <[_]>::is_empty).await;
 
         let mut busy = Box::pin(get(&client, url(&peer, "/busy")));
@@ -168,8 +171,8 @@ fn connections_are_shown_with_the_kernels_state_and_what_will_end_them() {
         }
         let shown = client.connections();
         let one = &shown.all()[0];
-        assert_eq!((one.activity(), one.idle()), ("busy", None));
-        assert_eq!(one.ends().unwrap().0, "lifetime");
+        assert_eq!((one.activity(), one.idle()), (Activity::Busy, None));
+        assert_eq!(one.ends().unwrap().0, DiscardReason::Lifetime);
 
         assert_is_a_table(&shown);
     });

@@ -33,7 +33,10 @@ async fn upload(peer: &Peer, builder: ClientBuilder) -> (Client, UnboundedSender
     let request = Request::post(url(peer, "/up")).body(body).unwrap();
     let answer = soon(client.request(request)).await.unwrap();
     assert_eq!(read(answer).await, "ok");
-    let settles = |all: &[unstale::Connection]| all.iter().all(|one| one.activity() == "settling");
+    let settles = |all: &[unstale::Connection]| {
+        all.iter()
+            .all(|one| one.activity() == unstale::Activity::Settling)
+    };
     until(&client, "it settles", settles).await;
     (client, feed)
 }

@@ -190,15 +190,16 @@ impl State {
         &self,
         at: usize,
         now: Instant,
-    ) -> Option<(&'static str, Duration)> {
+    ) -> Option<(DiscardReason, Duration)> {
         let slot = self.slots.get(at)?;
         let rest = |limit: Option<Duration>, since| {
             limit.map(|limit| limit.saturating_sub(now.saturating_duration_since(since)))
         };
-        let by_age = rest(self.settings.max_lifetime, slot.opened).map(|left| ("lifetime", left));
+        let by_age = rest(self.settings.max_lifetime, slot.opened)
+            .map(|left| (DiscardReason::Lifetime, left));
         let by_idleness = rest(self.settings.idle_timeout, slot.since)
             .filter(|_| slot.is_idle())
-            .map(|left| ("idle timeout", left));
+            .map(|left| (DiscardReason::IdleTimeout, left));
         by_age
             .into_iter()
             .chain(by_idleness)

@@ -125,7 +125,7 @@ async fn one_that_is_idle_is_given_up_when_it_is_too_old() {
     });
     idle_at(&pool, &["a"]).await;
     let (why, left) = pool.connections().all()[0].ends().unwrap();
-    assert_eq!((why, left), ("lifetime", 4 * SECOND));
+    assert_eq!((why, left), (DiscardReason::Lifetime, 4 * SECOND));
     tokio::time::sleep(5 * SECOND).await;
     assert!(pool.connections().all().is_empty());
 }
