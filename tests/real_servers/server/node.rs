@@ -19,6 +19,7 @@ pub(crate) const NODE: Program = Program {
 
 // A cluster, because Node.js cannot reload: a process that serves takes the place of another, which closes its servers
 // and ends when its last connection has ended. The primary keeps the listening sockets.
+// session.close(), and not session.goaway(), which disowns streams and serves them all the same (20.20, as seen on the wire).
 const SCRIPT: &str = r"
 import cluster from 'node:cluster';
 import { readFileSync, writeSync } from 'node:fs';
@@ -42,15 +43,21 @@ const lead = () => {
 const serve = () => {
     let leaving = false;
     const sessions = new Set();
+    const log = ({ method, url }) => writeSync(standardOutput, `${method} ${url} 200\n`);
     const answer = (request, response) => {
-        writeSync(standardOutput, `${request.method} ${request.url} 200\n`);
-        if (leaving && request.httpVersionMajor === 1) response.setHeader('connection', 'close');
+        log(request);
+        if (leaving) response.setHeader('connection', 'close');
         request.resume().on('end', () => response.end('ok'));
+    };
+    // Answers of one frame: session.close() cuts off what is being written (18.20, as seen on the wire).
+    const answerByStream = (request, { stream }) => {
+        log(request);
+        request.resume().on('end', () => stream.respond({ ':status': 200 }, { endStream: true }));
     };
     const options = { keepAliveTimeout: 1000 };
     const identity = { cert: readFileSync('certificate.pem'), key: readFileSync('key.pem') };
     const ones = [http.createServer(options, answer), https.createServer({ ...options, ...identity }, answer)];
-    const twos = [http2.createServer(answer), http2.createSecureServer(identity, answer)];
+    const twos = [http2.createServer(answerByStream), http2.createSecureServer(identity, answerByStream)];
     for (const server of twos) {
         server.on('session', (session) => {
             sessions.add(session);
@@ -69,7 +76,8 @@ const serve = () => {
         for (const server of ones) server.closeIdleConnections();
         for (const session of sessions) session.close();
         await Promise.all(closed);
-        process.exit();
+        // The primary may have sent a connection meanwhile: it takes it back. With its last connection the process ends.
+        cluster.worker.disconnect();
     });
 };
 
