@@ -213,7 +213,7 @@ pub mod verdict;
 
 pub use crate::body::ReplayBody;
 #[cfg(feature = "client")]
-pub use crate::client::pooled::ResponseBody;
+pub use crate::client::pooled::{ResponseBody, ResponseBodyError};
 #[cfg(feature = "hyper-util")]
 pub use crate::conn::TrackLayer;
 pub use crate::error::Error;
