@@ -37,7 +37,11 @@ pub(super) fn put_on<B>(request: &mut Request<B>, route: &Route, protocol: Proto
     match protocol {
         Protocol::Http2 => {
             *request.version_mut() = Version::HTTP_2;
-            request.uri().clone()
+            let uri = request.uri().clone();
+            if names_a_user(&uri) {
+                *request.uri_mut() = without_user(&uri, route);
+            }
+            uri
         }
         Protocol::Http1 => {
             if request.version() == Version::HTTP_2 {
@@ -55,6 +59,7 @@ pub(super) fn put_on<B>(request: &mut Request<B>, route: &Route, protocol: Proto
             let uri = std::mem::take(request.uri_mut());
             *request.uri_mut() = match (is_connect, proxy) {
                 (true, _) => authority_of(&uri),
+                (false, Some(_)) if names_a_user(&uri) => without_user(&uri, route),
                 (false, Some(_)) => uri.clone(),
                 (false, None) => path_of(&uri),
             };
@@ -74,6 +79,21 @@ fn path_of(uri: &Uri) -> Uri {
         Some(path) if path.as_str() != "/" => Uri::from(path.clone()),
         _ => Uri::from(PathAndQuery::from_static("/")),
     }
+}
+
+fn names_a_user(uri: &Uri) -> bool {
+    let authority = uri.authority();
+    authority.is_some_and(|authority| authority.as_str().contains('@'))
+}
+
+/// What stands before an `@` is not for the wire (RFC 9110 section 4.2.4, RFC 9113 section 8.3.1).
+#[cold]
+fn without_user(uri: &Uri, route: &Route) -> Uri {
+    let mut parts = route.uri.clone().into_parts();
+    if let Some(path) = uri.path_and_query() {
+        parts.path_and_query = Some(path.clone());
+    }
+    Uri::from_parts(parts).unwrap_or_else(|_| route.uri.clone())
 }
 
 fn authority_of(uri: &Uri) -> Uri {
@@ -97,6 +117,23 @@ mod tests {
         let kept = put_on(&mut request, &route, protocol);
         assert_eq!(kept, Uri::from_static(uri));
         request
+    }
+
+    #[test]
+    fn nobody_is_told_the_user_of_a_uri() {
+        let request = sent(Method::GET, "https://user:pass@a/x?q", Protocol::Http2);
+        assert_eq!(request.uri().to_string(), "https://a/x?q");
+
+        let uri = Uri::from_static("http://user:pass@A:80/x?q");
+        let mut request = Request::get(uri.clone()).body(()).unwrap();
+        let mut route = Route::direct(Key::of(&uri).unwrap(), Speaks::Http1).unwrap();
+        route.by_proxy = Some(crate::pool::Proxy {
+            uri: Uri::from_static("http://proxy:3128"),
+            authorization: None,
+            reads_requests: true,
+        });
+        assert_eq!(put_on(&mut request, &route, Protocol::Http1), uri);
+        assert_eq!(request.uri().to_string(), "http://a/x?q");
     }
 
     #[test]

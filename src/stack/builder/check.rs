@@ -17,6 +17,8 @@ const NO_CONNECTION: &str = "with no connection allowed no request can be sent";
 
 #[cfg(feature = "http2")]
 const LARGEST_WINDOW: u32 = (1 << 31) - 1;
+#[cfg(feature = "http2")]
+const OF_WINDOWS: &str = "must be more than zero bytes, and below 2^31";
 
 impl ClientBuilder {
     /// Remembers a value that cannot be, for `build` to tell; the first of them.
@@ -73,18 +75,16 @@ impl ClientBuilder {
         if is_zero(self.http2.keep_alive_timeout) {
             return wrong("http2_keep_alive_timeout", "must be longer than zero");
         }
-        let too_large = |window: Option<u32>| window.is_some_and(|window| window > LARGEST_WINDOW);
-        if too_large(self.http2.initial_stream_window_size) {
-            return wrong(
-                "http2_initial_stream_window_size",
-                "must be below 2^31 bytes",
-            );
+        let unfit =
+            |window: Option<u32>| window.is_some_and(|size| size == 0 || size > LARGEST_WINDOW);
+        if unfit(self.http2.initial_stream_window_size) {
+            return wrong("http2_initial_stream_window_size", OF_WINDOWS);
         }
-        if too_large(self.http2.initial_connection_window_size) {
-            return wrong(
-                "http2_initial_connection_window_size",
-                "must be below 2^31 bytes",
-            );
+        if unfit(self.http2.initial_connection_window_size) {
+            return wrong("http2_initial_connection_window_size", OF_WINDOWS);
+        }
+        if self.http2.max_header_list_size == Some(0) {
+            return wrong("http2_max_header_list_size", "must be more than zero bytes");
         }
         let frame = self.http2.max_frame_size;
         if frame.is_some_and(|frame| !(1 << 14..1 << 24).contains(&frame)) {
@@ -100,10 +100,10 @@ impl ClientBuilder {
     pub(super) fn settings(&self) -> Settings {
         Settings {
             #[cfg(feature = "http2")]
-            heard_within: self
-                .http2
-                .keep_alive_interval
-                .map(|interval| interval + self.http2.keep_alive_timeout.unwrap_or(PING_TIMEOUT)),
+            heard_within: self.http2.keep_alive_interval.map(|interval| {
+                let timeout = self.http2.keep_alive_timeout.unwrap_or(PING_TIMEOUT);
+                interval.saturating_add(timeout)
+            }),
             ..self.pool
         }
     }
@@ -160,12 +160,68 @@ mod tests {
             (new().pool_max_lifetime(Duration::ZERO), "pool_max_lifetime"),
             (new().connect_timeout(Duration::ZERO), "connect_timeout"),
             (new().http1_max_buf_size(8_191), "http1_max_buf_size"),
+            (new().http1_max_headers(0), "http1_max_headers"),
             (new().proxy("no url"), "proxy"),
             (new().proxy(""), "proxy"),
+            (new().proxy("socks5://proxy:1080"), "proxy"),
+            (new().proxy("https://proxy"), "proxy"),
         ];
         for (builder, expected) in cases {
             assert_eq!(field(builder), expected);
         }
+    }
+
+    #[test]
+    fn a_value_that_the_kernel_does_not_take_is_named_by_its_setter() {
+        let new = Client::builder;
+        let (short, long) = (Duration::from_millis(999), Duration::from_secs(32_768));
+        let cases = [
+            (new().tcp_keepalive(Duration::ZERO), "tcp_keepalive"),
+            (new().tcp_keepalive(short), "tcp_keepalive"),
+            (new().tcp_keepalive(long), "tcp_keepalive"),
+            (
+                new().tcp_keepalive_interval(short),
+                "tcp_keepalive_interval",
+            ),
+            (new().tcp_keepalive_interval(long), "tcp_keepalive_interval"),
+            (new().tcp_keepalive_retries(0), "tcp_keepalive_retries"),
+            (new().tcp_keepalive_retries(128), "tcp_keepalive_retries"),
+        ];
+        for (builder, expected) in cases {
+            assert_eq!(field(builder), expected);
+        }
+        #[cfg(target_os = "linux")]
+        assert_eq!(
+            field(new().tcp_user_timeout(Duration::from_micros(1))),
+            "tcp_user_timeout"
+        );
+    }
+
+    #[test]
+    fn a_value_at_the_edge_is_taken() {
+        let client = Client::builder()
+            .max_connections(1)
+            .max_connections_per_host(1)
+            .pool_max_idle(0)
+            .pool_max_idle_per_host(0)
+            .pool_max_exchanges(1)
+            .pool_idle_timeout(Duration::ZERO)
+            .pool_max_lifetime(Duration::MAX)
+            .connect_timeout(Duration::MAX)
+            .tcp_keepalive(Duration::from_secs(32_767))
+            .tcp_keepalive_interval(Duration::from_secs(1))
+            .tcp_keepalive_retries(127)
+            .http1_max_buf_size(8_192)
+            .http1_max_headers(1)
+            .proxy("http://user:password@[::1]:3128");
+        #[cfg(feature = "http2")]
+        let client = client
+            .http2_keep_alive_interval(Duration::MAX)
+            .http2_keep_alive_timeout(Duration::MAX)
+            .http2_initial_stream_window_size(1)
+            .http2_initial_connection_window_size((1 << 31) - 1)
+            .http2_max_frame_size(1 << 14);
+        client.build().unwrap();
     }
 
     #[cfg(feature = "http2")]
@@ -196,6 +252,18 @@ mod tests {
             (
                 new().http2_initial_connection_window_size(u32::MAX),
                 "http2_initial_connection_window_size",
+            ),
+            (
+                new().http2_initial_stream_window_size(0),
+                "http2_initial_stream_window_size",
+            ),
+            (
+                new().http2_initial_connection_window_size(0),
+                "http2_initial_connection_window_size",
+            ),
+            (
+                new().http2_max_header_list_size(0),
+                "http2_max_header_list_size",
             ),
             (new().http2_max_frame_size(16_383), "http2_max_frame_size"),
             (new().http2_max_frame_size(1 << 24), "http2_max_frame_size"),

@@ -12,6 +12,13 @@ use tower_service::Service;
 use super::ClientBuilder;
 use crate::stack::dialer::Custom;
 
+const OF_TCP: &str = "must be from 1 to 32767 seconds";
+
+/// The kernel takes no other; hyper-util would log its refusal and go on without.
+fn is_taken_by_tcp(time: Duration) -> bool {
+    (1..=32_767).contains(&time.as_secs())
+}
+
 impl ClientBuilder {
     /// How long opening a connection may take, from the name's resolution over TCP, a proxy and TLS to the preface of HTTP.
     /// Default: no limit but the kernel's (about two minutes on Linux).
@@ -22,24 +29,45 @@ impl ClientBuilder {
     }
 
     /// After how much silence the kernel asks whether the peer's is still there (`SO_KEEPALIVE`, `TCP_KEEPIDLE`). Default:
-    /// never.
+    /// never. In whole seconds, from 1 to 32767.
     #[must_use]
     pub fn tcp_keepalive(mut self, time: impl Into<Option<Duration>>) -> Self {
-        self.connect.tcp.set_keepalive(time.into());
+        let time = time.into();
+        if !time.is_none_or(is_taken_by_tcp) {
+            self.unfit("tcp_keepalive", OF_TCP);
+        }
+        self.connect.tcp.set_keepalive(time);
         self
     }
 
-    /// How long the kernel waits between two such questions (`TCP_KEEPINTVL`). Default: the system's.
+    /// How long the kernel waits between two such questions (`TCP_KEEPINTVL`). Default: the system's. In whole seconds, from
+    /// 1 to 32767.
     #[must_use]
     pub fn tcp_keepalive_interval(mut self, interval: impl Into<Option<Duration>>) -> Self {
-        self.connect.tcp.set_keepalive_interval(interval.into());
+        let interval = interval.into();
+        if !interval.is_none_or(is_taken_by_tcp) {
+            self.unfit("tcp_keepalive_interval", OF_TCP);
+        }
+        self.connect.tcp.set_keepalive_interval(interval);
         self
     }
 
-    /// How many of them may go unanswered (`TCP_KEEPCNT`). Default: the system's.
+    /// How many of them may go unanswered (`TCP_KEEPCNT`). Default: the system's. From 1 to 127.
     #[must_use]
     pub fn tcp_keepalive_retries(mut self, retries: impl Into<Option<u32>>) -> Self {
-        self.connect.tcp.set_keepalive_retries(retries.into());
+        let retries = retries.into();
+        if retries.is_some_and(|retries| !(1..=127).contains(&retries)) {
+            self.unfit("tcp_keepalive_retries", "must be from 1 to 127");
+        }
+        self.connect.tcp.set_keepalive_retries(retries);
+        self
+    }
+
+    /// How long an address of the family that was tried first has to answer before one of the other is tried beside it
+    /// (RFC 8305). Default: 300 milliseconds; `None` tries one address after the other.
+    #[must_use]
+    pub fn happy_eyeballs_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.connect.tcp.set_happy_eyeballs_timeout(timeout.into());
         self
     }
 

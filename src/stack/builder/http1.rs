@@ -22,9 +22,12 @@ impl ClientBuilder {
         self
     }
 
-    /// How many headers a response may have. Default: 100.
+    /// How many headers a response may have. Default: 100. At least 1.
     #[must_use]
     pub fn http1_max_headers(mut self, headers: usize) -> Self {
+        if headers == 0 {
+            self.unfit("http1_max_headers", "must be 1 or more");
+        }
         self.http1.max_headers(headers);
         self
     }

@@ -8,6 +8,8 @@ mod error;
 mod http1;
 #[cfg(feature = "http2")]
 mod http2;
+#[cfg(target_os = "linux")]
+mod linux;
 mod pool;
 mod proxy;
 #[cfg(feature = "tls")]

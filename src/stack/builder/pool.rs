@@ -22,7 +22,7 @@ impl ClientBuilder {
     }
 
     /// How long an idle connection is kept. Default: 90 seconds. Set it below the idle timeout of the servers where that is
-    /// known; `None` keeps connections until the peer closes them.
+    /// known; `None` keeps connections until the peer closes them, zero has none used again.
     #[must_use]
     pub fn pool_idle_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.pool.idle_timeout = timeout.into();

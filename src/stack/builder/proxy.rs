@@ -12,12 +12,16 @@ impl ClientBuilder {
         self
     }
 
-    /// Goes by this HTTP proxy to every origin, whatever the environment says: `http://user:password@host:port`.
+    /// Goes by this HTTP proxy to every origin, whatever the environment says: `http://user:password@host:port`. Requests to
+    /// `https://` go through a tunnel (CONNECT). Default: [what the environment says](Self::no_proxy).
     #[must_use]
     pub fn proxy(mut self, url: &str) -> Self {
         match Proxies::all(url) {
             Some(proxies) => self.proxies = proxies,
-            None => self.unfit("proxy", "must be a URL like http://host:port"),
+            None => self.unfit(
+                "proxy",
+                "must be a URL like http://host:port; proxies of other kinds are not spoken to",
+            ),
         }
         self
     }
