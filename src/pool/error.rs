@@ -47,9 +47,9 @@ impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Failed(error) | Self::NoWay(error) => error.fmt(f),
-            Self::Interrupted => {
-                f.write_str("the task that was opening the connection was stopped, or panicked")
-            }
+            Self::Interrupted => f.write_str(
+                "the task that was opening the connection was stopped, or panicked, or there is no tokio runtime to run it",
+            ),
             Self::Closed => f.write_str("the client was closed"),
         }
     }

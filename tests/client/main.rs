@@ -23,10 +23,12 @@ mod loopback;
 #[path = "../it/peer/mod.rs"]
 mod peer;
 
+mod cancelled;
 mod closing;
 mod early_drop;
 mod environment;
 mod half_closed;
+mod lifetimes;
 mod limits;
 mod panics;
 mod proxy;

@@ -99,6 +99,9 @@ fn an_observer_and_the_counters_tell_the_lives_of_four_connections() {
         }
         let counters = client.counters();
         soon(client.close()).await;
+        // On another thread it may be told a moment after.
+        let is_told = || diary.read(&peer).len() == LIVES.len();
+        kernel::until("it is told of the end", is_told).await;
         let mut told = diary.read(&peer);
         // The replay's connection may be opened before the lost one's socket is closed.
         told.sort_by_key(|line| line.as_bytes()[0]);

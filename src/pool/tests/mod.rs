@@ -206,6 +206,25 @@ async fn nothing_is_kept_of_an_origin_that_could_not_be_reached() {
     }
 }
 
+#[tokio::test]
+async fn of_many_that_wait_for_an_origin_that_cannot_be_reached_each_is_told() {
+    for pool in [pool(2, 9), pool(9, 2)] {
+        let mut tasks = Vec::new();
+        for _ in 0..100 {
+            let asking = checkout(&pool, "nowhere", Want::default());
+            tasks.push(tokio::spawn(asking));
+        }
+        for task in tasks {
+            let error = soon(task).await.unwrap();
+            assert!(matches!(error, Err(ConnectError::Failed(_))));
+        }
+        settle().await;
+        let state = pool.state();
+        assert_eq!((state.hosts.len(), state.slots.len()), (0, 0));
+        assert_eq!(state.in_line(), 0);
+    }
+}
+
 /// Leases to three origins in turn, of which most are discarded, so that their hosts are forgotten.
 async fn churn(pool: Arc<Pool>, from: usize) {
     for n in 0..500 {
