@@ -33,7 +33,7 @@ mod attempts;
 mod body;
 mod budget;
 mod cancel;
-#[cfg(feature = "client")]
+#[cfg(feature = "tls")]
 mod client_errors;
 mod clock;
 mod decision;
