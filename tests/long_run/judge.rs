@@ -8,6 +8,7 @@
 //!   told to the caller.
 //! - A response that had begun is told to the caller.
 //! - Of a peer that answers whatever it has executed, and only then ends the connection, no answer is lost.
+//! - A closed client says so, and only in the round in which it was closed.
 //! - Nothing is sent again of which more than the limit had to be kept.
 
 use bytes::Bytes;
@@ -29,6 +30,8 @@ pub struct Case {
     pub sent: Sent,
     pub executed: usize,
     pub manners: Manners,
+    /// The client was closed under it.
+    pub is_last: bool,
 }
 
 impl Case {
@@ -125,6 +128,9 @@ impl Case {
             (Delivery::Unknown, Refusal::MayHaveBeenProcessed) => !self.is_idempotent(),
             (Delivery::Unknown, Refusal::AttemptsExhausted) => {
                 self.is_idempotent() && so_far >= UNKNOWN_REPLAYS
+            }
+            (Delivery::NotSent, Refusal::ClientClosed) => {
+                self.is_last && evidence.end() == End::ClientClosed
             }
             (_, Refusal::BodyOverLimit) => self.sent.body > REPLAY_LIMIT,
             _ => false,

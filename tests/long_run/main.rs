@@ -45,7 +45,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::memory::Memory;
 use crate::remains::Remains;
@@ -100,7 +100,7 @@ fn nothing_is_left_of(runtime: &Runtime, duration: Duration, seed: u64) {
     });
 }
 
-/// Puts the load on for so long; then the clients are closed, while their peers are still there.
+/// Puts the load on for so long; then the clients are closed under it, while their peers are still there.
 async fn run(duration: Duration, seed: u64) -> Report {
     let clients = Clients::new();
     let begun = Instant::now();
@@ -116,15 +116,18 @@ async fn run(duration: Duration, seed: u64) -> Report {
     }
     let memory = Memory::default();
     let telling = tokio::spawn(memory.clone().tell_every(TOLD_EVERY));
+    sleep_until(begun + duration).await;
+    for client in clients.all() {
+        let closed = timeout(CLOSED_WITHIN, client.close()).await;
+        closed.unwrap_or_else(|_| panic!("a client does not close: {}", client.connections()));
+        assert_eq!(client.connections().all().len(), 0);
+    }
     let ended: Vec<(Report, Round)> = wires.join_all().await;
     telling.abort();
     memory.must_not_grow();
 
     let mut report = Report::default();
     for client in clients.all() {
-        let closed = timeout(CLOSED_WITHIN, client.close()).await;
-        closed.unwrap_or_else(|_| panic!("a client does not close: {}", client.connections()));
-        assert_eq!(client.connections().all().len(), 0);
         report.counters.push(client.counters());
     }
     for (_, last) in &ended {

@@ -29,6 +29,7 @@ pub struct Stage {
 pub struct Round {
     wire: Wire,
     manners: Manners,
+    is_last: bool,
     peer: AnyPeer,
     sent: Vec<Sent>,
 }
@@ -39,7 +40,7 @@ impl Stage {
         let mut report = Report::default();
         for number in 0.. {
             let round = self.round(number).await;
-            if Instant::now() >= self.until {
+            if round.is_last {
                 return (report, round);
             }
             report.add(round.judge().await);
@@ -59,27 +60,53 @@ impl Stage {
             Wire::Http1Tls | Wire::Http2Tls => "https",
         };
         let base = format!("{scheme}://{}", peer.addr());
-        let until = self.until.min(Instant::now() + LENGTH);
+        // The last round ends when the client is closed, whatever is under way then.
+        let until = Instant::now() + LENGTH;
+        let is_last = self.until <= until;
         let mut workers = JoinSet::new();
         for worker in 0..WORKERS {
-            let (client, base) = (self.client.clone(), base.clone());
-            let mut dice = Dice(seed ^ worker as u64);
-            workers.spawn(async move {
-                let mut sent = Vec::new();
-                while Instant::now() < until {
-                    let path = format!("/{worker}/{}", sent.len());
-                    let plan = Plan::by_chance(&mut dice);
-                    sent.push(plan.send(&client, &base, path).await);
-                    rest(&mut dice).await;
-                }
-                sent
-            });
+            let shift = Shift {
+                client: self.client.clone(),
+                base: base.clone(),
+                dice: Dice(seed ^ worker as u64),
+                until: (!is_last).then_some(until),
+            };
+            workers.spawn(shift.work(worker));
         }
         Round {
             wire: self.wire,
             manners,
+            is_last,
             peer,
             sent: workers.join_all().await.into_iter().flatten().collect(),
+        }
+    }
+}
+
+/// One worker's part of a round.
+struct Shift {
+    client: Client,
+    base: String,
+    dice: Dice,
+    /// `None`: until the client is closed.
+    until: Option<Instant>,
+}
+
+impl Shift {
+    async fn work(mut self, worker: usize) -> Vec<Sent> {
+        let mut sent: Vec<Sent> = Vec::new();
+        loop {
+            let is_over = match self.until {
+                Some(until) => Instant::now() >= until,
+                None => sent.last().is_some_and(Sent::met_a_closed_client),
+            };
+            if is_over {
+                return sent;
+            }
+            let path = format!("/{worker}/{}", sent.len());
+            let plan = Plan::by_chance(&mut self.dice);
+            sent.push(plan.send(&self.client, &self.base, path).await);
+            rest(&mut self.dice).await;
         }
     }
 }
@@ -94,6 +121,7 @@ impl Round {
         let Self {
             wire,
             manners,
+            is_last,
             peer,
             sent,
         } = self;
@@ -111,6 +139,7 @@ impl Round {
                 sent,
                 executed,
                 manners,
+                is_last,
             };
             report.take(wire, &case);
         }

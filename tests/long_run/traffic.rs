@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use tokio::time::{sleep, timeout};
-use unstale::verdict::Attempt;
+use unstale::verdict::{Attempt, Refusal};
 use unstale::{Attempts, Client, Connections, Error};
 
 use crate::client::{Body, empty, full, stream};
@@ -41,6 +41,15 @@ pub struct Sent {
     pub path: String,
     pub body: usize,
     pub outcome: Outcome,
+}
+
+impl Sent {
+    pub fn met_a_closed_client(&self) -> bool {
+        match &self.outcome {
+            Outcome::Failed(error) => error.refusal() == Refusal::ClientClosed,
+            _ => false,
+        }
+    }
 }
 
 pub enum Outcome {

@@ -49,8 +49,12 @@ impl<'a> Connection<'a> {
     }
 
     pub(super) fn run(mut self, script: Script) {
-        let handshake = self.wire.handshake().map_err(End::from);
-        match handshake.and_then(|()| self.steps(&Vec::from(script))) {
+        let steps = Vec::from(script);
+        let handshake = match steps.first() {
+            Some(Step::NoHandshake) => Ok(()),
+            _ => self.wire.handshake().map_err(End::from),
+        };
+        match handshake.and_then(|()| self.steps(&steps)) {
             Ok(()) | Err(End::Close) => self.wire.close(),
             Err(End::Reset) => self.wire.reset(),
         }
@@ -62,6 +66,7 @@ impl<'a> Connection<'a> {
 
     fn step(&mut self, step: &Step) -> Result<(), End> {
         match step {
+            Step::NoHandshake => {}
             Step::ReadSome(bytes) => self.wire.read_ahead(*bytes)?,
             Step::ReadHead => self.read_head()?,
             Step::ReadBody(limit) => self.read_body(*limit)?,

@@ -17,6 +17,8 @@ use std::time::Duration;
 /// ([`Discard`](Self::Discard) aside), and the connection is closed as by [`Close`](Self::Close); so it is after the last step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
+    /// Does no handshake, over TLS; only as the first step, and with nothing behind that reads or sends.
+    NoHandshake,
     /// Reads so many application bytes, and not one more, and keeps them for the request read next. Blocks if fewer come.
     ReadSome(usize),
     /// Reads a request's head, to the empty line. The body stays in the kernel (over TLS: all but what shares the head's record).
@@ -93,6 +95,11 @@ impl Script {
     pub fn step(mut self, step: Step) -> Self {
         self.0.push(step);
         self
+    }
+
+    /// Over TLS the client waits for the handshake in vain.
+    pub fn no_handshake() -> Self {
+        Self::new().step(Step::NoHandshake)
     }
 
     pub fn read_some(self, bytes: usize) -> Self {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rustls::ProtocolVersion;
 
-use super::clients::{Ending, GET, POST_HEAD, connect_tls, ending, exchange};
+use super::clients::{Ending, GET, POST_HEAD, connect, connect_tls, ending, exchange};
 use crate::peer::{Peer, Script, Tls};
 
 const ALL: [Tls; 4] = [
@@ -50,6 +50,14 @@ fn speaks_the_version_it_was_told() {
             peer.raw_bytes(0) > peer.bytes_read(0) + 100,
             "the handshake counts below TLS"
         );
+    }
+}
+
+#[test]
+fn without_a_handshake_nothing_is_said() {
+    for tls in ALL {
+        let peer = Peer::start(tls, |_| Script::no_handshake().close());
+        assert_eq!(ending(&mut connect(&peer)), Ending::Clean);
     }
 }
 

@@ -4,19 +4,36 @@ use super::{filler, pause};
 use crate::peer::Script;
 use crate::peer::random::Dice;
 
+const TOO_LARGE: &str = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n";
+
 pub fn http1(seed: u64) -> Script {
     let mut dice = Dice(seed);
     if dice.chance(4) {
         return Script::random(dice.next());
     }
+    if dice.chance(60) {
+        let script = paused(Script::no_handshake(), &mut dice);
+        return if dice.chance(2) {
+            script.rst()
+        } else {
+            script.close()
+        };
+    }
     let mut script = Script::new();
     for _ in 0..dice.below(20) {
-        script = paused(exchange(script, &mut dice), &mut dice);
+        script = match dice.below(20) {
+            0 => early_answer(script, &mut dice).read_body(usize::MAX),
+            _ => exchange(script, &mut dice),
+        };
+        script = paused(script, &mut dice);
     }
     if dice.chance(10) {
         return script.repeat(Script::new().read_all().execute().echo());
     }
-    let script = up_to_the_end(script, &mut dice);
+    let script = match dice.below(12) {
+        0 => early_answer(script, &mut dice),
+        _ => up_to_the_end(script, &mut dice),
+    };
     end(script, &mut dice)
 }
 
@@ -42,6 +59,16 @@ fn exchange(script: Script, dice: &mut Dice) -> Script {
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n2\r\nxx\r\n0\r\n\r\n",
         ),
         _ => script.echo(),
+    }
+}
+
+/// The answer comes before the body has been read, and says that nothing was done.
+fn early_answer(script: Script, dice: &mut Dice) -> Script {
+    let script = script.read_head().send(TOO_LARGE);
+    match dice.below(3) {
+        0 => script,
+        1 => paused(script, dice).read_body(usize::MAX),
+        _ => script.read_body(1 + dice.below(60_000)),
     }
 }
 
