@@ -139,7 +139,7 @@ fn faults_of(file: &File) -> Vec<String> {
             faults.push("does not open with //!".to_owned());
         }
         if file.code().contains("unsafe ") && !UNSAFE.contains(&file.path.as_str()) {
-            faults.push("`unsafe` outside of the two files for it".to_owned());
+            faults.push("`unsafe` outside of the files for it".to_owned());
         }
     }
     if file.is_source() && !file.is_test() {
