@@ -79,7 +79,7 @@ fn by(proxy: &Proxy, origin: &Peer) -> Client {
 const TLS: Tls = Tls::V13 { close_notify: true };
 
 #[test]
-fn a_tunnel_is_opened_once_and_the_proxys_authorization_stays_with_the_proxy() {
+fn a_tunnel_is_opened_once_and_the_authorization_stays_with_the_proxy() {
     on_both(async || {
         let (proxy, origin) = (
             Proxy::start(None),
