@@ -11,6 +11,23 @@ use super::reason::DiscardReason;
 /// with the call: it is printed as every panic is, and the client goes on. `connection` is the
 /// number that [`Trace::connection`](crate::evidence::Trace::connection) and
 /// [`Client::connections`](crate::Client::connections) name, `origin` is like `https://example.com`.
+///
+/// ```
+/// use unstale::{Client, DiscardReason, Observer};
+///
+/// #[derive(Debug)]
+/// struct Log;
+///
+/// impl Observer for Log {
+///     fn discarded(&self, origin: &str, connection: u64, reason: DiscardReason) {
+///         eprintln!("{origin}, connection {connection}: given up, as {}", reason.explain());
+///     }
+/// }
+///
+/// let client = Client::builder().observer(Log).build()?;
+/// # drop(client);
+/// # Ok::<(), unstale::BuildError>(())
+/// ```
 pub trait Observer: Debug + Send + Sync {
     /// A connection was opened.
     fn opened(&self, origin: &str, connection: u64) {

@@ -41,6 +41,8 @@ mod display;
 #[cfg(feature = "tracing")]
 mod events;
 mod frames;
+#[cfg(all(feature = "client", feature = "tracing"))]
+mod listening;
 mod mock;
 #[cfg(feature = "client")]
 mod own_client;

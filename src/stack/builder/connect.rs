@@ -91,6 +91,25 @@ impl ClientBuilder {
     /// It is given `scheme://authority/`. Put a [`TrackLayer`](crate::TrackLayer) on it, so that a dead connection is found
     /// before a request is sent; without one only bytes are counted. TLS, proxies and the settings of TCP are its own
     /// business then; HTTP/2 is spoken if it says that it was negotiated.
+    ///
+    /// ```
+    /// # #[cfg(unix)]
+    /// # fn main() -> Result<(), unstale::BuildError> {
+    /// use hyper_util::rt::TokioIo;
+    /// use tokio::net::UnixStream;
+    /// use tower::{Layer, service_fn};
+    /// use unstale::{Client, TrackLayer};
+    ///
+    /// let connector = service_fn(|_: http::Uri| async {
+    ///     UnixStream::connect("/run/docker.sock").await.map(TokioIo::new)
+    /// });
+    /// let client = Client::builder().connector(TrackLayer::new().layer(connector)).build()?;
+    /// # drop(client);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(unix))]
+    /// # fn main() {}
+    /// ```
     #[must_use]
     pub fn connector<C>(mut self, connector: C) -> Self
     where
