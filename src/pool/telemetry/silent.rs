@@ -14,6 +14,8 @@ use crate::pool::state::Told;
 #[derive(Clone, Debug, Default)]
 pub(in crate::pool) struct Watch(());
 
+const _: () = assert!(size_of::<Watch>() == 0, "it takes no byte");
+
 impl Watch {
     #[inline]
     pub(in crate::pool) fn within<F: Future>(self, work: F) -> F {

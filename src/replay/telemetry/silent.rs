@@ -13,6 +13,8 @@ use crate::verdict::Attempt;
 /// No span.
 pub(in crate::replay) struct CallSpan;
 
+const _: () = assert!(size_of::<CallSpan>() == 0, "it takes no byte");
+
 impl CallSpan {
     #[inline]
     pub(in crate::replay) fn begin<B>(_: &Request<B>) -> Self {
