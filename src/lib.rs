@@ -84,6 +84,9 @@
 //! [`NonIdempotent::WhenNotSent`](policy::NonIdempotent::WhenNotSent) does without it. All other replays rest on no
 //! assumption but that the server means what it says.
 //!
+//! One is known that does not: `http2session.goaway()` of Node.js (20.20), called by hand, disowns streams and serves them all
+//! the same. Its `session.close()` is sound. `RetryPolicy::builder().refused(0)` takes no server's word.
+//!
 //! The proof is asked for strictly. The request must have left in one write: of a body that was streamed in several
 //! pieces, a half-closed peer could act on the first and close, and the RST that answers the second would be taken for
 //! the proof. And when the request began, the kernel must have counted exactly as many bytes acknowledged as had been

@@ -82,7 +82,7 @@ pub enum SecondLook {
 pub enum ProtocolRefusal {
     /// `RST_STREAM` with `REFUSED_STREAM`.
     RefusedStream,
-    /// `GOAWAY` with a last stream below this one.
+    /// `GOAWAY` with a last stream below this one. The crate documentation names a server whose word is not to be taken.
     GoAway,
 }
 
