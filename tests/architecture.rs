@@ -345,3 +345,23 @@ fn unsafe_elsewhere_is_found() {
     assert_sound("src/conn/read.rs", "unsafe { cursor.advance(n) };");
     assert_faulty("src/conn/a.rs", "unsafe { advance(n) };", "`unsafe`");
 }
+
+#[test]
+fn there_is_one_h2_and_it_is_hypers() {
+    // hyper's errors are told apart by h2's type: another version of it would be another type.
+    let lock =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock")).unwrap();
+    let packages: Vec<&str> = lock.split("[[package]]").collect();
+    let named = |name: &str| {
+        let line = format!("\nname = \"{name}\"\n");
+        let found = packages.iter().filter(|package| package.contains(&line));
+        found.copied().collect::<Vec<_>>()
+    };
+    assert_eq!(named("h2").len(), 1);
+    for user in ["hyper", "unstale"] {
+        let [package] = named(user)[..] else {
+            panic!("one package {user}");
+        };
+        assert!(package.contains("\n \"h2\",\n"), "{package}");
+    }
+}

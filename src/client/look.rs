@@ -11,7 +11,7 @@ use crate::conn::{Ending, Held, Seen};
 use crate::evidence::{End, SecondLook, StatusRefusal};
 
 /// How long to wait for hyper to let go of the connection; it does so in the poll in which it reports the error.
-const RELEASE: Duration = Duration::from_secs(1);
+pub(super) const RELEASE: Duration = Duration::from_secs(1);
 
 /// How an HTTP/1 attempt ended, of which hyper has said `said`. Once this returns, this machine sends nothing of the request
 /// any more, if the connection has ended.

@@ -4,6 +4,8 @@
 //! and where an exchange begins is inferred. A pool of our own knows.
 
 use std::sync::Arc;
+#[cfg(feature = "http2")]
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -15,6 +17,18 @@ use super::ledger::Ledger;
 use super::probe::{Peek, State};
 use super::scope::Seen;
 use crate::evidence::GateReason;
+
+/// A stream of an HTTP/2 connection that is not answered.
+#[cfg(feature = "http2")]
+#[derive(Debug)]
+pub(crate) struct Unanswered(Arc<Ledger>);
+
+#[cfg(feature = "http2")]
+impl Drop for Unanswered {
+    fn drop(&mut self) {
+        self.0.unanswered.fetch_sub(1, Ordering::AcqRel);
+    }
+}
 
 impl Ledger {
     /// When the connection's socket was connected.
@@ -123,6 +137,14 @@ impl Ledger {
             received: book.received,
             ..self.seen(&book)
         }
+    }
+
+    /// A stream was handed over: until it is answered, or given up with all that is known of it, the connection does not end
+    /// without being aborted.
+    #[cfg(feature = "http2")]
+    pub(crate) fn await_answer(self: &Arc<Self>) -> Unanswered {
+        self.unanswered.fetch_add(1, Ordering::AcqRel);
+        Unanswered(Arc::clone(self))
     }
 
     /// Ready when the connection's socket is gone. Wakes one task, that of the exchange on it.

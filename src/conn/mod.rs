@@ -46,6 +46,8 @@ pub use self::plain::PlainIo;
 pub use self::socket::{Socket, SocketRef};
 pub use self::tracked::TrackedIo;
 
+#[cfg(feature = "http2")]
+pub(crate) use self::asking::Unanswered;
 pub(crate) use self::book::Ending;
 pub(crate) use self::facts::Facts;
 pub(crate) use self::ledger::Ledger;

@@ -247,12 +247,12 @@ impl<T> Drop for TrackedIo<T> {
         let mut book = self.ledger.book();
         book.released = true;
         // Nothing of a failed attempt is sent any more, not even by the kernel: its replay may be on its way.
-        let abandoned = book.is_abandoned();
+        let abandoned = book.is_abandoned() || self.ledger.is_awaited();
         drop(book);
-        self.ledger.notify();
         if let Some(socket) = (self.show)(&self.inner).filter(|_| abandoned) {
             let _ = socket2::SockRef::from(&socket).set_linger(Some(std::time::Duration::ZERO));
         }
+        self.ledger.notify();
     }
 }
 

@@ -111,6 +111,7 @@ impl Lease {
     }
 
     /// The stream is over without an answer; its connection goes on.
+    #[cfg(feature = "http2")]
     pub(crate) fn end_stream(mut self) {
         self.hand_back(false);
     }

@@ -113,8 +113,7 @@ impl About {
     ) -> Pin<Box<impl Future<Output = AttemptError>>> {
         Box::pin(async move {
             let sending = self.sending(&exchange.uri);
-            let said = inquest::said(&error, exchange.protocol);
-            let evidence = inquest::on_error(said, exchange).await.about(sending);
+            let evidence = inquest::on_error(&error, exchange).await.about(sending);
             AttemptError::new(evidence, error)
         })
     }

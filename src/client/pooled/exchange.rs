@@ -12,6 +12,8 @@ use tokio::time::Instant;
 use super::head::{self, Tunnel};
 use crate::body::Erased;
 use crate::conn::Seen;
+#[cfg(feature = "http2")]
+use crate::conn::Unanswered;
 use crate::pool::{DiscardReason, Lease, Member, Protocol, Sender, Taken};
 
 pub(super) type Answer = Result<Response<Incoming>, TrySendError<Request<Erased>>>;
@@ -28,6 +30,9 @@ pub(super) struct Exchange {
     pub(super) protocol: Protocol,
     /// The connection's socket is gone.
     is_gone: bool,
+    /// Of HTTP/2: should the connection end, nothing of the request is to be sent any more.
+    #[cfg(feature = "http2")]
+    _unanswered: Option<Unanswered>,
     /// Dropped last: a descriptor of it may be held while it is being found out what became of the exchange.
     _member: Arc<Member>,
 }
@@ -38,7 +43,7 @@ impl Exchange {
     pub(super) fn begin(taken: Taken, request: &mut Request<Erased>, tunnel: Tunnel) -> Self {
         let protocol = taken.lease.protocol();
         let uri = head::put_on(request, &taken.route, protocol);
-        if tunnel != Tunnel::No {
+        if tunnel != Tunnel::No && protocol == Protocol::Http1 {
             taken.ledger.book().tunnel = true;
         }
         Self {
@@ -48,6 +53,8 @@ impl Exchange {
             is_reused: taken.is_reused,
             protocol,
             is_gone: false,
+            #[cfg(feature = "http2")]
+            _unanswered: (protocol == Protocol::Http2).then(|| taken.ledger.await_answer()),
             _member: taken.member,
             lease: Some(taken.lease),
         }
@@ -125,6 +132,7 @@ impl Exchange {
     }
 
     /// The stream alone is over.
+    #[cfg(feature = "http2")]
     pub(super) fn end_stream(&mut self) {
         if let Some(lease) = self.lease.take() {
             lease.end_stream();

@@ -1,16 +1,21 @@
 //! The inquest: from a failed attempt to its evidence, and to what becomes of its connection.
 
 use http::StatusCode;
+#[cfg(feature = "http2")]
+use tokio::time::timeout;
 
 use super::exchange::Exchange;
 use crate::client::chain::{said_by_hyper, said_further_down};
 use crate::client::look;
+#[cfg(feature = "http2")]
 use crate::conn::Ending;
+#[cfg(feature = "http2")]
+use crate::evidence::SecondLook;
 use crate::evidence::{End, Evidence, Trace};
 use crate::pool::Protocol;
 
 /// How the attempt ended, as far as hyper's error alone can tell. A request that was handed back is no error here.
-pub(super) fn said(error: &hyper::Error, protocol: Protocol) -> End {
+fn said(error: &hyper::Error, protocol: Protocol) -> End {
     #[cfg(feature = "http2")]
     if protocol == Protocol::Http2 {
         if let Some(end) = super::h2_words::said(error) {
@@ -32,10 +37,17 @@ pub(super) fn said(error: &hyper::Error, protocol: Protocol) -> End {
 
 /// Collects the evidence on a failed attempt, and ends its connection, or of HTTP/2 its stream: once this returns, this
 /// machine sends nothing of the request any more.
-pub(super) async fn on_error(said: End, exchange: Exchange) -> Evidence {
+pub(super) async fn on_error(error: &hyper::Error, exchange: Exchange) -> Evidence {
+    let said = said(error, exchange.protocol);
     match exchange.protocol {
         Protocol::Http1 => on_http1(said, exchange).await,
-        Protocol::Http2 => on_stream(said, exchange),
+        #[cfg(feature = "http2")]
+        Protocol::Http2 => {
+            let is_over = super::h2_words::is_of_connection(error) || error.is_timeout();
+            on_stream(said, is_over, exchange).await
+        }
+        #[cfg(not(feature = "http2"))]
+        Protocol::Http2 => Evidence::new(said),
     }
 }
 
@@ -58,27 +70,33 @@ async fn on_http1(said: End, mut exchange: Exchange) -> Evidence {
 }
 
 /// Of a stream that got no answer. No byte of it was received: hyper gives an answer whose head is complete before it tells
-/// of an error.
-fn on_stream(said: End, mut exchange: Exchange) -> Evidence {
-    let ending = exchange.seen.ledger.book().ending;
-    let end = match (said, ending) {
-        (End::Unknown, Some(Ending::Closed)) => {
-            End::Closed(crate::evidence::SecondLook::NotPossible)
-        }
+/// of an error. `is_over`: the error is about the connection; else about this stream, which has been reset by then.
+#[cfg(feature = "http2")]
+async fn on_stream(said: End, is_over: bool, mut exchange: Exchange) -> Evidence {
+    let ledger = std::sync::Arc::clone(&exchange.seen.ledger);
+    let is_over = (is_over || ledger.book().is_sealed()) && !matches!(said, End::Protocol(_));
+    let mut is_aborted = false;
+    if is_over {
+        exchange.give_up(exchange.is_reused);
+        // The error is told in the midst of its end. As long as this exchange is not over, it ends by being aborted.
+        is_aborted = timeout(look::RELEASE, ledger.gone()).await.is_ok();
+    } else {
+        exchange.end_stream();
+    }
+    let end = match (said, ledger.book().ending) {
+        (End::Unknown, Some(Ending::Closed)) => End::Closed(SecondLook::NotPossible),
         (End::Unknown, Some(Ending::Reset)) => End::Reset,
         (End::Unknown, Some(Ending::TimedOut)) => End::TimedOut,
         (said, _) => said,
     };
+    if is_over && !is_aborted {
+        // What was sent may still be on its way. Without its numbers this is no ground for a replay.
+        return Evidence::new(end);
+    }
     let trace = Trace {
         received: 0,
         ..trace(&exchange)
     };
-    let is_ended = exchange.seen.ledger.book().is_sealed();
-    if is_ended || end == End::TimedOut {
-        exchange.give_up(exchange.is_reused);
-    } else {
-        exchange.end_stream();
-    }
     Evidence::new(end).with_trace(trace)
 }
 

@@ -3,6 +3,7 @@
 
 mod alone;
 mod answered;
+mod idle;
 mod many;
 mod play;
 mod refused;

@@ -52,15 +52,34 @@ fn a_goaway_while_idle_is_never_noticed() {
 }
 
 #[test]
-fn a_goaway_at_the_stream_lets_it_be_answered() {
+fn a_goaway_at_the_stream_or_above_lets_it_be_answered() {
+    for last in [Stream::Last, Stream::MAX] {
+        for code in CODES {
+            let script = Script2::bare()
+                .read_all()
+                .execute()
+                .goaway(last, code)
+                .answer()
+                .read_forever();
+            Row::reused(script).check(|played| {
+                assert_eq!(played.answered(1).failed, 0, "{}", played.name);
+                assert_eq!(played.peer.connections(), 1, "{}", played.name);
+            });
+        }
+    }
+}
+
+#[test]
+fn a_goaway_above_the_stream_and_then_one_below_it_is_a_refusal() {
+    // How a server leaves in good order: first it warns, then it says how far it has come.
     let script = Script2::bare()
         .read_all()
-        .execute()
-        .goaway(Stream::Last, Code::NoError)
-        .answer()
-        .read_forever();
+        .goaway(Stream::MAX, Code::NoError)
+        .goaway(Stream::BeforeLast, Code::NoError)
+        .fin()
+        .discard();
     Row::reused(script).check(|played| {
-        assert_eq!(played.answered(1).failed, 0, "{}", played.name);
-        assert_eq!(played.peer.connections(), 1, "{}", played.name);
+        assert_eq!(played.answered(1).failed, 1, "{}", played.name);
+        assert_eq!(played.peer.connections(), 2, "{}", played.name);
     });
 }

@@ -37,6 +37,19 @@ fn an_end_after_the_request_was_executed_is_unknown() {
 }
 
 #[test]
+fn an_end_after_a_goaway_at_the_stream_is_unknown() {
+    for end in [Script2::close as fn(Script2) -> Script2, Script2::rst] {
+        for last in [Stream::Last, Stream::MAX] {
+            let script = Script2::bare()
+                .read_all()
+                .execute()
+                .goaway(last, Code::NoError);
+            Row::reused(end(script)).check(|played| idempotent_alone(played, 1));
+        }
+    }
+}
+
+#[test]
 fn an_end_after_the_head_was_read_is_unknown() {
     for end in [Script2::close, Script2::rst] {
         let script = Script2::bare().read_head();
@@ -46,12 +59,20 @@ fn an_end_after_the_head_was_read_is_unknown() {
 
 #[test]
 fn a_stream_that_is_reset_for_another_reason_is_unknown() {
-    let script = Script2::bare()
-        .read_all()
-        .execute()
-        .reset(Stream::Last, Code::InternalError)
-        .read_forever();
-    Row::reused(script).check(|played| idempotent_alone(played, 1));
+    for code in [
+        Code::NoError,
+        Code::InternalError,
+        Code::Cancel,
+        Code::EnhanceYourCalm,
+        Code::Http11Required,
+    ] {
+        let script = Script2::bare()
+            .read_all()
+            .execute()
+            .reset(Stream::Last, code)
+            .read_forever();
+        Row::reused(script).check(|played| idempotent_alone(played, 1));
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! changes it. Then these requests are `Unknown`, and what may not be repeated is not.
 
 use std::error::Error as StdError;
+use std::io;
 
 use crate::evidence::{End, ProtocolRefusal};
 
@@ -19,6 +20,9 @@ pub(super) fn said(error: &hyper::Error) -> Option<End> {
     let error = words(error)?;
     if error.is_remote() && error.is_go_away() {
         Some(End::Protocol(ProtocolRefusal::GoAway))
+    } else if error.reason().is_none() && !error.is_io() {
+        // h2 would not have the request.
+        Some(End::InvalidRequest)
     } else if !error.is_reset() {
         None
     } else if error.is_library() {
@@ -32,6 +36,15 @@ pub(super) fn said(error: &hyper::Error) -> Option<End> {
     }
 }
 
+/// Whether this is about a connection: its end, or what broke the protocol for all of its streams.
+pub(super) fn is_of_connection(error: &hyper::Error) -> bool {
+    // What h2 says of the transport hyper hands on as it is.
+    let of_transport = error
+        .source()
+        .and_then(<dyn StdError>::downcast_ref::<io::Error>);
+    of_transport.is_some() || words(error).is_some_and(h2::Error::is_go_away)
+}
+
 /// Whether this was the end of one stream, and not of its connection.
 pub(super) fn is_of_one_stream(error: &hyper::Error) -> bool {
     words(error).is_some_and(h2::Error::is_reset)
@@ -40,3 +53,6 @@ pub(super) fn is_of_one_stream(error: &hyper::Error) -> bool {
 fn words(error: &hyper::Error) -> Option<&h2::Error> {
     error.source()?.downcast_ref()
 }
+
+#[cfg(test)]
+mod tests;
