@@ -68,8 +68,13 @@ impl<B> ReplayBody<B> {
     /// The body of the attempt that `token` marks.
     #[must_use]
     pub(crate) fn marked(mut self, token: AttemptToken) -> Self {
-        self.token = Some(token);
+        self.mark(token);
         self
+    }
+
+    /// It is the body of the attempt that `token` marks from now on.
+    pub(crate) fn mark(&mut self, token: AttemptToken) {
+        self.token = Some(token);
     }
 
     /// Takes the token of the attempt out, once; `None` if it was taken, or if this is the body of a request that some

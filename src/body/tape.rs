@@ -104,14 +104,13 @@ where
         }
     }
 
-    /// [`new`](Self::new), with the body for the first attempt: nothing can be lost of it yet.
-    pub(crate) fn first(body: B, limit: usize) -> (Self, ReplayBody<B>) {
-        let tape = Self::new(body, limit);
-        let first = match &tape.shared {
-            Some(shared) => tape.hand_out(shared, shared.lock().fence()),
-            None => ReplayBody::ended(tape.original_hint),
-        };
-        (tape, first)
+    /// The body for the first attempt: nothing can be lost of it yet.
+    #[inline]
+    pub(crate) fn first(&self) -> ReplayBody<B> {
+        match &self.shared {
+            Some(shared) => self.hand_out(shared, shared.lock().fence()),
+            None => ReplayBody::ended(self.original_hint),
+        }
     }
 
     /// A tape of nothing, for a request that lost its body.

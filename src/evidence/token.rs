@@ -7,11 +7,20 @@
 //!
 //! Invariant: a token is in one place. It is not `Clone`, nobody outside makes one, and taking it uses it up; so it goes
 //! to the wire once at most, with the body that it came in, and a request that a layer makes by itself has none.
+//!
+//! It also says when the attempt began, so that nobody on the way need read the clock for it again.
 
 use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::{Method, Uri};
+
+/// A reading of the clock, made by the replay layer.
+#[expect(
+    clippy::disallowed_types,
+    reason = "a pure part: it is handed the time and reads no clock, tokio's or another"
+)]
+type Moment = std::time::Instant;
 
 /// Counts in twos from two: the lowest bit says whether the attempt is a replay.
 static NEXT: AtomicU64 = AtomicU64::new(FIRST.get());
@@ -26,14 +35,19 @@ pub(crate) struct AttemptId(NonZeroU64);
 #[derive(Debug)]
 pub struct AttemptToken {
     id: AttemptId,
+    begun: Moment,
 }
 
 impl AttemptToken {
-    pub(crate) fn new(is_replay: bool) -> Self {
+    #[inline]
+    pub(crate) fn new(is_replay: bool, begun: Moment) -> Self {
         let even = NEXT.fetch_add(2, Ordering::Relaxed);
         // Never zero: nobody counts that far.
         let id = NonZeroU64::new(even | u64::from(is_replay)).unwrap_or(FIRST);
-        Self { id: AttemptId(id) }
+        Self {
+            id: AttemptId(id),
+            begun,
+        }
     }
 
     pub(crate) fn id(&self) -> AttemptId {
@@ -43,6 +57,11 @@ impl AttemptToken {
     /// Whether the request was sent before, or tried to be: false for its first attempt.
     pub fn is_replay(&self) -> bool {
         self.id.0.get() & REPLAY != 0
+    }
+
+    /// When the attempt began: by tokio's clock, where the feature `tokio` is on.
+    pub fn begun(&self) -> Moment {
+        self.begun
     }
 
     /// Takes the token for the request that is about to be sent, of this method and URI.
@@ -87,6 +106,10 @@ mod tests {
     use super::*;
     use crate::evidence::{End, Evidence};
 
+    fn now() -> Moment {
+        Moment::now()
+    }
+
     fn attributed(sending: impl Into<Option<Sending>>, id: AttemptId) -> Attribution {
         let evidence = Evidence::new(End::Reset).about(sending.into());
         evidence.attribution(id, &Method::POST, &Uri::from_static("http://a/p"))
@@ -94,7 +117,7 @@ mod tests {
 
     /// A token and what it is known by once it is used up.
     fn token() -> (AttemptToken, AttemptId) {
-        let token = AttemptToken::new(false);
+        let token = AttemptToken::new(false, now());
         let id = token.id();
         (token, id)
     }
@@ -128,9 +151,9 @@ mod tests {
 
     #[test]
     fn a_token_knows_a_replay_and_is_like_no_other() {
-        let (first, again) = (AttemptToken::new(false), AttemptToken::new(true));
+        let (first, again) = (AttemptToken::new(false, now()), AttemptToken::new(true, now()));
         assert_eq!((first.is_replay(), again.is_replay()), (false, true));
         assert_ne!(first.id(), again.id());
-        assert_ne!(AttemptToken::new(true).id(), again.id());
+        assert_ne!(AttemptToken::new(true, now()).id(), again.id());
     }
 }

@@ -78,6 +78,39 @@ impl Checkout {
         self.want.is_replay = true;
     }
 
+    /// Takes a connection that lies idle, if there is one that is alive; `now` must be so, or hardly ago.
+    #[inline]
+    pub(crate) fn at_once(&mut self, uri: &Uri, now: Instant) -> Option<Taken> {
+        loop {
+            let mut fx = Effects::default();
+            let granted = {
+                let state = &mut *self.pool.state();
+                let host = state.host_if_open(uri)?;
+                state.take(host, &self.want, now, &mut fx)
+            };
+            self.pool.apply(fx);
+            if let Some(taken) = self.ask(granted?, false) {
+                return Some(taken);
+            }
+        }
+    }
+
+    /// Asks the kernel whether what was granted is alive, outside of the lock. If not, it is given up.
+    #[inline]
+    fn ask(&self, granted: Granted, has_waited: bool) -> Option<Taken> {
+        let mut taken = Taken::new(Arc::clone(&self.pool), granted);
+        match taken.ask(has_waited) {
+            Ok(()) => Some(taken),
+            Err(reason) => {
+                // It was counted when it was taken, and nothing goes over it.
+                let counted = u64::from(taken.is_reused);
+                self.pool.state().counters.reused -= counted;
+                taken.lease.discard_stale(reason);
+                None
+            }
+        }
+    }
+
     /// Gets a connection to the origin of this URI, which must be the same until one is had.
     pub(crate) fn poll(
         &mut self,
@@ -91,15 +124,8 @@ impl Checkout {
             self.pool.apply(fx);
             match step {
                 Step::Given(granted) => {
-                    let mut taken = Taken::new(Arc::clone(&self.pool), granted);
-                    match taken.ask(has_waited) {
-                        Ok(()) => return Poll::Ready(Ok(taken)),
-                        Err(reason) => {
-                            // It was counted when it was taken, and nothing goes over it.
-                            let counted = u64::from(taken.is_reused);
-                            self.pool.state().counters.reused -= counted;
-                            taken.lease.discard_stale(reason);
-                        }
+                    if let Some(taken) = self.ask(granted, has_waited) {
+                        return Poll::Ready(Ok(taken));
                     }
                 }
                 Step::Failed(error) => return Poll::Ready(Err(error)),

@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use http::{Request, Response};
 use http_body::Body;
@@ -12,11 +13,11 @@ use tower_service::Service;
 
 use super::run::{self, Ended, Run, Waiting};
 use super::telemetry::CallSpan;
-use super::timer::{Deadline, Timer};
+use super::timer::{Deadline, Instant, Timer};
 use crate::body::ReplayBody;
 use crate::error::Error;
 use crate::evidence::Attested;
-use crate::policy::Replay;
+use crate::policy::{Replay, RetryPolicy};
 use crate::verdict::Refusal;
 
 type BoxError = Box<dyn StdError + Send + Sync>;
@@ -29,7 +30,7 @@ pin_project! {
     {
         #[pin]
         state: State<S::Future, B, R, S::Error>,
-        // Boxed, as what only a failed attempt needs is: the future is moved several times before it is first polled.
+        // Boxed, the request in it: the future is moved several times before it is first polled.
         run: Box<Run<S, B>>,
         deadline: Deadline,
         span: CallSpan,
@@ -39,6 +40,8 @@ pin_project! {
 pin_project! {
     #[project = StateProj]
     pub(super) enum State<F, B, R, E> {
+        // The call was not polled yet.
+        Unsent { deadline: Option<Duration> },
         // An attempt is under way.
         Attempting { #[pin] future: F },
         // The body is read to its end, to turn the request into a GET.
@@ -64,17 +67,16 @@ where
     B: Body,
     B::Error: Into<BoxError>,
 {
-    pub(super) fn new(
-        first: S::Future,
-        run: Box<Run<S, B>>,
-        deadline: Deadline,
-        span: CallSpan,
-    ) -> Self {
+    #[inline]
+    pub(super) fn new(policy: &RetryPolicy, service: S, request: Request<B>) -> Self {
+        policy.begin();
         Self {
-            span,
-            state: State::Attempting { future: first },
-            run,
-            deadline,
+            span: CallSpan::begin(&request),
+            state: State::Unsent {
+                deadline: policy.deadline(request.extensions()),
+            },
+            run: Run::new(policy, service, request),
+            deadline: Deadline::None,
         }
     }
 }
@@ -110,9 +112,17 @@ where
 {
     fn poll_call(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Response<R>, Error>> {
         let mut this = self.project();
+        if let StateProj::Unsent { deadline } = this.state.as_mut().project() {
+            let now = Instant::now();
+            *this.deadline = Deadline::after(now, *deadline);
+            let future = this.run.begin(now);
+            this.state.set(State::Attempting { future });
+        }
         if this.deadline.poll_passed(cx).is_ready() {
             let result = match this.state.as_mut().project() {
-                StateProj::Attempting { .. } => Err(this.run.cut_short()),
+                StateProj::Attempting { .. } | StateProj::Unsent { .. } => {
+                    Err(this.run.cut_short())
+                }
                 StateProj::Collecting { ended, .. } => {
                     let ended = ended.take().expect("taken on the way out of this state");
                     this.run.surface(*ended, Refusal::DeadlineExceeded)
@@ -146,7 +156,7 @@ where
                     Step::Go(State::Readying { waiting })
                 }
                 StateProj::Readying { waiting } => ready!(this.run.poll_again(waiting, cx)),
-                StateProj::Done => panic!("polled after completion"),
+                StateProj::Unsent { .. } | StateProj::Done => panic!("polled after completion"),
             };
             match step {
                 Step::Go(next) => this.state.set(next),

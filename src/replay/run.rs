@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 use std::mem;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use http::{Method, Request, Response};
 use http_body::Body;
@@ -15,7 +16,7 @@ use super::{Attempts, telemetry, timer};
 use crate::body::ReplayBody;
 use crate::error::Error;
 use crate::evidence::{Attested, Attribution, Evidence};
-use crate::policy::{Decision, Replay};
+use crate::policy::{Decision, Replay, RetryPolicy};
 use crate::request::{RequestProfile, Semantics};
 use crate::verdict::{Attempt, Refusal, Verdict, judge};
 
@@ -29,15 +30,19 @@ pub(super) struct Run<S, B> {
     /// How often the request was handed to the service after the first time. A replay that was decided on may yet meet a
     /// deadline, or a service that does not get ready.
     sent_again: usize,
-    started: Instant,
-    /// `None`: the request is never sent again.
-    again: Option<Again<S, B>>,
+    /// When the call was first polled.
+    started: Option<Instant>,
+    /// Ready for the first attempt; its readiness is driven again for every other.
+    service: S,
+    what: What<B>,
 }
 
-/// What another attempt is made of.
-struct Again<S, B> {
-    take: Take<B>,
-    service: S,
+/// What is sent.
+enum What<B> {
+    /// A request that may be sent again.
+    Taken(Take<B>),
+    /// One that never is; `None` once it was sent.
+    Once(Option<Request<B>>),
 }
 
 /// An attempt that may have failed: what the caller gets if nothing more is done, and the evidence for what is.
@@ -70,37 +75,6 @@ pub(super) fn is_answer<R>(response: &Response<R>) -> bool {
 }
 
 impl<S, B> Run<S, B> {
-    /// A call that began at `started`, whose request may be sent again.
-    #[inline]
-    pub(super) fn recorded(
-        method: Method,
-        profile: RequestProfile,
-        started: Instant,
-        take: Take<B>,
-        service: S,
-    ) -> Box<Self> {
-        Box::new(Self {
-            method,
-            profile,
-            attempts: Vec::new(),
-            sent_again: 0,
-            started,
-            again: Some(Again { take, service }),
-        })
-    }
-
-    /// A call whose request never is.
-    pub(super) fn once(method: Method, profile: RequestProfile, started: Instant) -> Box<Self> {
-        Box::new(Self {
-            method,
-            profile,
-            attempts: Vec::new(),
-            sent_again: 0,
-            started,
-            again: None,
-        })
-    }
-
     /// The error of a call that ends here.
     pub(super) fn error(&mut self, refusal: Refusal, source: Option<BoxError>) -> Error {
         let attempts = mem::take(&mut self.attempts);
@@ -113,9 +87,14 @@ impl<S, B> Run<S, B> {
     }
 
     fn tell(&self, evidence: Option<Evidence>, decided: Verdict) -> Attempt {
-        let attempt = Attempt::new(evidence, self.started.elapsed(), decided);
+        let attempt = Attempt::new(evidence, self.elapsed(), decided);
         telemetry::decided(&self.method, self.attempts.len() + 1, &attempt);
         attempt
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.started
+            .map_or(Duration::ZERO, |started| started.elapsed())
     }
 
     /// The error of a call whose deadline passed while an attempt was under way. Nothing is known of that attempt, and
@@ -174,6 +153,42 @@ where
     B: Body,
     B::Error: Into<BoxError>,
 {
+    /// A call by `service`, which is ready. It begins when it is first polled.
+    #[inline]
+    pub(super) fn new(policy: &RetryPolicy, service: S, mut request: Request<B>) -> Box<Self> {
+        let profile = policy.prepare(&mut request);
+        let method = request.method().clone();
+        let what = if policy.may_ever_replay(profile) {
+            let deadline = policy.deadline(request.extensions());
+            What::Taken(Take::new(request, policy.clone(), deadline))
+        } else {
+            What::Once(Some(request))
+        };
+        Box::new(Self {
+            method,
+            profile,
+            attempts: Vec::new(),
+            sent_again: 0,
+            started: None,
+            service,
+            what,
+        })
+    }
+
+    /// Makes the first attempt.
+    #[inline]
+    pub(super) fn begin(&mut self, now: Instant) -> S::Future {
+        self.started = Some(now);
+        let request = match &mut self.what {
+            What::Taken(take) => take.first(now),
+            What::Once(request) => {
+                let request = request.take().expect("a call begins once");
+                request.map(ReplayBody::once)
+            }
+        };
+        self.service.call(request)
+    }
+
     /// An attempt has ended, and not with an answer.
     pub(super) fn conclude(
         &mut self,
@@ -197,9 +212,9 @@ where
         replay: Replay,
         cx: &mut Context<'_>,
     ) -> Poll<Step<S::Future, B, R, S::Error>> {
-        let converted = match &mut self.again {
-            Some(again) => ready!(again.take.poll_become_get(cx)),
-            None => Err(Refusal::Policy),
+        let converted = match &mut self.what {
+            What::Taken(take) => ready!(take.poll_become_get(cx)),
+            What::Once(_) => Err(Refusal::Policy),
         };
         let ended = *ended.take().expect("taken on the way out of this state");
         Poll::Ready(match converted {
@@ -221,9 +236,9 @@ where
         ended: Ended<R, S::Error>,
         replay: Replay,
     ) -> Step<S::Future, B, R, S::Error> {
-        let request = match &mut self.again {
-            Some(again) => again.take.again(replay),
-            None => Err(Refusal::Policy),
+        let request = match &mut self.what {
+            What::Taken(take) => take.again(replay),
+            What::Once(_) => Err(Refusal::Policy),
         };
         match request {
             Ok(request) => {
@@ -246,17 +261,17 @@ where
         waiting: &mut Option<Box<Waiting<B>>>,
         cx: &mut Context<'_>,
     ) -> Poll<Step<S::Future, B, R, S::Error>> {
-        let Some(again) = &mut self.again else {
-            return Poll::Ready(Step::Return(Err(self.error(Refusal::Policy, None))));
-        };
-        if let Err(error) = ready!(again.service.poll_ready(cx)) {
+        if let Err(error) = ready!(self.service.poll_ready(cx)) {
             let ended = Ended::of(Err(error));
             return Poll::Ready(Step::Return(self.surface(ended, Refusal::NoEvidence)));
         }
-        let waiting = waiting.take().expect("taken on the way out of this state");
+        let mut waiting = waiting.take().expect("taken on the way out of this state");
+        if let What::Taken(take) = &mut self.what {
+            take.mark(&mut waiting.request);
+        }
         self.sent_again += 1;
         Poll::Ready(Step::Go(State::Attempting {
-            future: again.service.call(waiting.request),
+            future: self.service.call(waiting.request),
         }))
     }
 
@@ -264,15 +279,12 @@ where
         let Some(evidence) = evidence else {
             return Decision::Surface(Refusal::NoEvidence);
         };
-        match &self.again {
-            Some(again) => {
-                let elapsed = self.started.elapsed();
-                again
-                    .take
-                    .decide(self.profile, evidence, &self.attempts, elapsed)
+        match &self.what {
+            What::Taken(take) => {
+                take.decide(self.profile, evidence, &self.attempts, self.elapsed())
             }
             // Whatever else stands against a replay, the policy does.
-            None => Decision::Surface(
+            What::Once(_) => Decision::Surface(
                 match judge(&self.profile, evidence, Attribution::ThisSending) {
                     Verdict::Refuse(refusal) => refusal,
                     Verdict::Replay(_) => Refusal::Policy,

@@ -9,10 +9,6 @@ use http_body::Body;
 use tower_service::Service;
 
 use super::future::ResponseFuture;
-use super::run::Run;
-use super::take::Take;
-use super::telemetry::CallSpan;
-use super::timer::{Deadline, Instant};
 use crate::body::ReplayBody;
 use crate::error::Error;
 use crate::evidence::Attested;
@@ -32,7 +28,7 @@ type BoxError = Box<dyn StdError + Send + Sync>;
 ///
 /// # Cancel safety
 ///
-/// Dropping the future drops the attempt that is under way, as the inner service does, and leaves nothing behind.
+/// A call begins when its future is first polled, deadline and all; dropped before that, nothing was sent. Dropping the future drops the attempt that is under way, as the inner service does, and leaves nothing behind.
 #[derive(Clone, Debug)]
 pub struct Replay<S> {
     service: S,
@@ -67,7 +63,10 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        start(&self.policy, &mut self.service, request)
+        // The one that is ready goes with the request, and a clone of it stays.
+        let next = self.service.clone();
+        let ready = std::mem::replace(&mut self.service, next);
+        ResponseFuture::new(&self.policy, ready, request)
     }
 }
 
@@ -81,39 +80,8 @@ impl<S: Clone> Replay<S> {
         B: Body,
         B::Error: Into<BoxError>,
     {
-        start(&self.policy, &mut self.service.clone(), request)
+        ResponseFuture::new(&self.policy, self.service.clone(), request)
     }
-}
-
-/// Makes the first attempt by `service`, which is ready; its clone is polled before it is called.
-fn start<S, B, R>(
-    policy: &RetryPolicy,
-    service: &mut S,
-    mut request: Request<B>,
-) -> ResponseFuture<S, B, R>
-where
-    S: Service<Request<ReplayBody<B>>, Response = Response<R>> + Clone,
-    S::Error: Attested + Into<BoxError>,
-    B: Body,
-    B::Error: Into<BoxError>,
-{
-    policy.begin();
-    let span = CallSpan::begin(&request);
-    let profile = policy.prepare(&mut request);
-    let method = request.method().clone();
-    let started = Instant::now();
-    let deadline = policy.deadline(request.extensions());
-    let (run, first) = if policy.may_ever_replay(profile) {
-        let (take, body) = Take::new(request, policy.clone(), deadline);
-        let first = take.carry(body);
-        let run = Run::recorded(method, profile, started, take, service.clone());
-        (run, first)
-    } else {
-        let first = request.map(ReplayBody::once);
-        (Run::once(method, profile, started), first)
-    };
-    let first = service.call(first);
-    ResponseFuture::new(first, run, Deadline::after(started, deadline), span)
 }
 
 /// The error of a service that cannot take a request: none was sent.

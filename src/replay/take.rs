@@ -14,7 +14,7 @@ use http_body::Body;
 
 use super::{entropy, timer};
 use crate::body::{Lost, ReplayBody, Tape};
-use crate::evidence::{AttemptId, AttemptToken, Evidence};
+use crate::evidence::{AttemptId, AttemptToken, Attribution, Evidence};
 use crate::policy::{Decision, Replay, RetryPolicy, Situation};
 use crate::request::{OnFreshConnection, RequestProfile};
 use crate::verdict::{Attempt, Refusal};
@@ -28,7 +28,7 @@ pub(super) struct Take<B> {
     body: Tape<B>,
     policy: RetryPolicy,
     /// The attempt that is under way.
-    attempt: AttemptId,
+    attempt: Option<AttemptId>,
     deadline: Option<Duration>,
     /// Since the request has left, only a connection opened after this may carry it.
     fresh: Option<OnFreshConnection>,
@@ -39,29 +39,42 @@ where
     B: Body,
     B::Error: Into<BoxError>,
 {
-    /// Keeps what is needed to send the request again; the body of the first sending comes beside it.
+    /// Keeps what is needed to send the request, and to send it again.
     #[inline]
     pub(super) fn new(
         request: Request<B>,
         policy: RetryPolicy,
         deadline: Option<Duration>,
-    ) -> (Self, ReplayBody<B>) {
+    ) -> Self {
         let (parts, body) = request.into_parts();
-        let (body, first) = Tape::first(body, policy.replay_limit());
-        let token = AttemptToken::new(false);
-        let take = Self {
+        Self {
             parts,
-            body,
+            body: Tape::new(body, policy.replay_limit()),
             policy,
-            attempt: token.id(),
+            attempt: None,
             deadline,
             fresh: None,
-        };
-        (take, first.marked(token))
+        }
+    }
+
+    /// The request for the first time.
+    #[inline]
+    pub(super) fn first(&mut self, now: timer::Instant) -> Request<ReplayBody<B>> {
+        let token = AttemptToken::new(false, now.into());
+        self.attempt = Some(token.id());
+        self.carry(self.body.first().marked(token))
+    }
+
+    /// Marks the request for the attempt that begins now.
+    pub(super) fn mark(&mut self, request: &mut Request<ReplayBody<B>>) {
+        let token = AttemptToken::new(true, timer::now());
+        self.attempt = Some(token.id());
+        request.body_mut().mark(token);
     }
 
     /// The request with the body of one attempt.
-    pub(super) fn carry(&self, body: ReplayBody<B>) -> Request<ReplayBody<B>> {
+    #[inline]
+    fn carry(&self, body: ReplayBody<B>) -> Request<ReplayBody<B>> {
         Request::from_parts(self.parts.clone(), body)
     }
 
@@ -79,7 +92,9 @@ where
             headers: &self.parts.headers,
             profile,
             evidence,
-            attribution: evidence.attribution(self.attempt, &self.parts.method, &self.parts.uri),
+            attribution: self.attempt.map_or(Attribution::Another, |attempt| {
+                evidence.attribution(attempt, &self.parts.method, &self.parts.uri)
+            }),
             attempts,
             lost: self.body.lost().map(unreplayable),
             elapsed,
@@ -107,12 +122,10 @@ where
     /// The request once more. The body of the attempt before yields nothing from now on.
     pub(super) fn again(&mut self, replay: Replay) -> Result<Request<ReplayBody<B>>, Refusal> {
         let body = self.body.attempt().map_err(unreplayable)?;
-        let token = AttemptToken::new(true);
-        self.attempt = token.id();
         if replay.fresh {
             self.fresh = Some(OnFreshConnection::opened_after(timer::now()));
         }
-        let mut request = self.carry(body.marked(token));
+        let mut request = self.carry(body);
         // Still so after the condemned ones that the pool may hold have all refused.
         if let Some(fresh) = self.fresh {
             request.extensions_mut().insert(fresh);

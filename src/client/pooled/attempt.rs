@@ -1,7 +1,6 @@
-//! One attempt, from the checkout to the response or to the evidence.
+//! One attempt, from the checkout to the response or to the evidence: all of it that does not go smoothly.
 //!
-//! An `async fn` in one piece, boxed once by its future: what hyper returns cannot be named, and a request is large; here it
-//! is moved as seldom as can be. What seldom happens stands in functions of its own.
+//! `async fn`s, boxed: what hyper returns cannot be named.
 
 use std::pin::{Pin, pin};
 
@@ -19,64 +18,96 @@ use crate::pool::{Checkout, ConnectError, DiscardReason, Sender};
 
 pub(super) type Outcome = Result<Response<ResponseBody>, AttemptError>;
 
+/// An attempt that is under way.
+pub(super) type Attempting = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+
 /// Sends a request once: over as many connections as turn out to be dead before hyper takes it.
 pub(super) async fn attempt(
     mut checkout: Checkout,
     mut request: Request<Erased>,
-    token: Option<AttemptToken>,
+    about: About,
+    tunnel: Tunnel,
 ) -> Outcome {
-    let tunnel = head::tunnel(&request);
-    let about = About {
-        token,
-        method: request.method().clone(),
+    let found = std::future::poll_fn(|cx| checkout.poll(request.uri(), cx)).await;
+    let mut exchange = match found {
+        Ok(found) => Exchange::begin(found, &mut request, tunnel),
+        Err(error) => return Err(about.not_connected(request.uri(), error)),
     };
-    loop {
-        let found = std::future::poll_fn(|cx| checkout.poll(request.uri(), cx)).await;
-        let mut exchange = match found {
-            Ok(found) => Exchange::begin(found, &mut request, tunnel),
-            Err(error) => return Err(about.not_connected(request.uri(), error)),
-        };
-        let answer: Answer = match exchange.sender() {
-            Sender::Http1(sender) => {
-                let mut answer = pin!(sender.try_send_request(request));
-                std::future::poll_fn(|cx| exchange.poll(answer.as_mut(), cx)).await
+    let answer: Answer = match exchange.sender() {
+        Sender::Http1(sender) => {
+            let mut answer = pin!(sender.try_send_request(request));
+            std::future::poll_fn(|cx| exchange.poll(answer.as_mut(), cx)).await
+        }
+        #[cfg(feature = "http2")]
+        Sender::Http2(sender) => {
+            let answer = sender.try_send_request(request);
+            Box::pin(exchange.wait_for_stream(answer)).await
+        }
+    };
+    let going_on = GoingOn {
+        checkout,
+        about,
+        tunnel,
+    };
+    going_on.conclude(answer, exchange).await
+}
+
+/// What an attempt needs to go on with whatever hyper answers.
+pub(super) struct GoingOn {
+    pub(super) checkout: Checkout,
+    pub(super) about: About,
+    pub(super) tunnel: Tunnel,
+}
+
+impl GoingOn {
+    /// Whether this is a response of which nothing more is to be said.
+    #[inline]
+    pub(super) fn is_plain(&self, response: &Response<Incoming>) -> bool {
+        self.tunnel == Tunnel::No && !is_doubtful(response.status())
+    }
+
+    /// Goes on with what hyper answered.
+    #[cold]
+    pub(super) fn conclude(self, answer: Answer, exchange: Exchange) -> Attempting {
+        match answer {
+            Ok(response) if self.is_plain(&response) => {
+                let lease = exchange.into_lease();
+                let response = response.map(|incoming| ResponseBody::new(incoming, lease));
+                Box::pin(std::future::ready(Ok(response)))
             }
-            #[cfg(feature = "http2")]
-            Sender::Http2(sender) => {
-                let answer = sender.try_send_request(request);
-                Box::pin(exchange.wait_for_stream(answer)).await
+            Ok(response) => Box::pin(self.about.answered(response, exchange, self.tunnel)),
+            Err(mut failed) => {
+                let back = failed.take_message();
+                self.failed(back, failed.into_error(), exchange)
             }
-        };
-        let mut failed = match answer {
-            Ok(response) => {
-                if tunnel == Tunnel::No && !is_doubtful(response.status()) {
-                    let lease = exchange.into_lease();
-                    return Ok(response.map(|incoming| ResponseBody::new(incoming, lease)));
-                }
-                return about.answered(response, exchange, tunnel).await;
-            }
-            Err(failed) => failed,
-        };
-        let back = failed.take_message();
-        let error = failed.into_error();
+        }
+    }
+
+    /// hyper has failed, and handed the request back if it had not begun to write it.
+    fn failed(
+        mut self,
+        back: Option<Request<Erased>>,
+        error: hyper::Error,
+        exchange: Exchange,
+    ) -> Attempting {
         match back {
-            None => return Err(about.lost(exchange, error).await),
-            // hyper had not begun to write it. A connection that was opened for it and died at once is told of; of those
-            // that lay in the pool there are only as many as there were.
-            Some(back) if exchange.is_reused => {
-                request = back;
-                head::take_off(&mut request, exchange.into_uri_of_stale());
-                checkout.avoid_suspects();
+            None => Box::pin(async move { Err(self.about.lost(exchange, error).await) }),
+            // A connection that was opened for it and died at once is told of; of those that lay in the pool there are
+            // only as many as there were.
+            Some(mut back) if exchange.is_reused => {
+                head::take_off(&mut back, exchange.into_uri_of_stale());
+                self.checkout.avoid_suspects();
+                Box::pin(attempt(self.checkout, back, self.about, self.tunnel))
             }
-            Some(_) => return Err(about.unsent(exchange, error)),
+            Some(_) => Box::pin(std::future::ready(Err(self.about.unsent(exchange, error)))),
         }
     }
 }
 
 /// Which attempt the evidence is about.
-struct About {
-    token: Option<AttemptToken>,
-    method: Method,
+pub(super) struct About {
+    pub(super) token: Option<AttemptToken>,
+    pub(super) method: Method,
 }
 
 impl About {
@@ -97,7 +128,6 @@ impl About {
         AttemptError::new(evidence.about(self.sending(uri)), error)
     }
 
-    #[cold]
     fn unsent(self, mut exchange: Exchange, error: hyper::Error) -> AttemptError {
         exchange.give_up(false);
         let evidence = Evidence::new(End::HandedBack).about(self.sending(&exchange.uri));
@@ -105,46 +135,36 @@ impl About {
     }
 
     /// It failed; what happened on the connection is being found out.
-    #[cold]
-    fn lost(
-        self,
-        exchange: Exchange,
-        error: hyper::Error,
-    ) -> Pin<Box<impl Future<Output = AttemptError>>> {
-        Box::pin(async move {
-            let sending = self.sending(&exchange.uri);
-            let evidence = inquest::on_error(&error, exchange).await.about(sending);
-            AttemptError::new(evidence, error)
-        })
+    async fn lost(self, exchange: Exchange, error: hyper::Error) -> AttemptError {
+        let sending = self.sending(&exchange.uri);
+        let evidence = inquest::on_error(&error, exchange).await.about(sending);
+        AttemptError::new(evidence, error)
     }
 
     /// It was answered with a status that may mean that it was not processed, or asked for a tunnel.
-    #[cold]
-    fn answered(
+    async fn answered(
         self,
         response: Response<Incoming>,
         mut exchange: Exchange,
         tunnel: Tunnel,
-    ) -> Pin<Box<impl Future<Output = Outcome>>> {
-        Box::pin(async move {
-            let status = response.status();
-            match tunnel {
-                Tunnel::No => {}
-                Tunnel::Connect if status.is_success() => exchange.leave(),
-                Tunnel::Upgrade if status == StatusCode::SWITCHING_PROTOCOLS => exchange.leave(),
-                // It was refused: what follows on the connection are exchanges again.
-                _ => exchange.seen.ledger.book().tunnel = false,
+    ) -> Outcome {
+        let status = response.status();
+        match tunnel {
+            Tunnel::No => {}
+            Tunnel::Connect if status.is_success() => exchange.leave(),
+            Tunnel::Upgrade if status == StatusCode::SWITCHING_PROTOCOLS => exchange.leave(),
+            // It was refused: what follows on the connection are exchanges again.
+            _ => exchange.seen.ledger.book().tunnel = false,
+        }
+        let lease = exchange.lease.take();
+        let mut response = response.map(|incoming| ResponseBody::new(incoming, lease));
+        if is_doubtful(status) {
+            let sending = self.sending(&exchange.uri);
+            if let Some(evidence) = inquest::on_status(status, exchange).await {
+                response.extensions_mut().insert(evidence.about(sending));
             }
-            let lease = exchange.lease.take();
-            let mut response = response.map(|incoming| ResponseBody::new(incoming, lease));
-            if is_doubtful(status) {
-                let sending = self.sending(&exchange.uri);
-                if let Some(evidence) = inquest::on_status(status, exchange).await {
-                    response.extensions_mut().insert(evidence.about(sending));
-                }
-            }
-            Ok(response)
-        })
+        }
+        Ok(response)
     }
 }
 

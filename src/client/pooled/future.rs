@@ -1,15 +1,23 @@
 //! The future of one attempt.
+//!
+//! What happens nearly always, a connection at once and an answer on it, takes one box, in which hyper's future lies that
+//! cannot be named. What seldom happens is an `async fn` of its own.
 
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use http::Request;
+use tokio::time::Instant;
 
-use super::attempt::{Outcome, attempt};
+use super::attempt::{self, About, Attempting, Outcome};
+use super::exchange::Exchange;
+use super::head;
+use super::sending::{Sending, Sent};
 use crate::body::Erased;
-use crate::evidence::{AttemptError, AttemptToken};
-use crate::pool::Checkout;
+use crate::evidence::AttemptError;
+use crate::pool::{Pool, Sender, Want};
 
 /// The future of [`Pooled`](super::Pooled).
 ///
@@ -20,20 +28,54 @@ use crate::pool::Checkout;
 pub struct AttemptFuture(State);
 
 enum State {
-    Attempting(Pin<Box<dyn Future<Output = Outcome> + Send>>),
+    /// hyper is at it, over HTTP/1.
+    Sending(Pin<Box<dyn Future<Output = Sent> + Send>>),
+    /// Anything else: there was no connection at once, or no answer.
+    Attempting(Attempting),
     /// It cannot be sent.
     Invalid(Option<Box<AttemptError>>),
 }
 
 impl AttemptFuture {
-    pub(super) fn new(
-        checkout: Checkout,
-        request: Request<Erased>,
-        token: Option<AttemptToken>,
+    /// Begins an attempt: if there is a connection for it now, it is on its way when this returns.
+    pub(super) fn begin(
+        pool: &Arc<Pool>,
+        mut request: Request<Erased>,
+        about: About,
+        want: Want,
+        now: Instant,
     ) -> Self {
-        Self(State::Attempting(Box::pin(attempt(
-            checkout, request, token,
-        ))))
+        let tunnel = head::tunnel(&request);
+        let mut checkout = pool.checkout(want);
+        let Some(taken) = checkout.at_once(request.uri(), now) else {
+            let attempt = attempt::attempt(checkout, request, about, tunnel);
+            return Self(State::Attempting(Box::pin(attempt)));
+        };
+        let mut exchange = Exchange::begin(taken, &mut request, tunnel);
+        Self(match exchange.sender() {
+            Sender::Http1(sender) => {
+                let answer = sender.try_send_request(request);
+                let going_on = attempt::GoingOn {
+                    checkout,
+                    about,
+                    tunnel,
+                };
+                State::Sending(Box::pin(Sending::new(answer, exchange, going_on)))
+            }
+            #[cfg(feature = "http2")]
+            Sender::Http2(sender) => {
+                let answer = sender.try_send_request(request);
+                let going_on = attempt::GoingOn {
+                    checkout,
+                    about,
+                    tunnel,
+                };
+                State::Attempting(Box::pin(async move {
+                    let answer = exchange.wait_for_stream(answer).await;
+                    going_on.conclude(answer, exchange).await
+                }))
+            }
+        })
     }
 
     pub(super) fn failed(error: AttemptError) -> Self {
@@ -45,10 +87,16 @@ impl Future for AttemptFuture {
     type Output = Outcome;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match &mut self.0 {
-            State::Attempting(attempt) => attempt.as_mut().poll(cx),
-            State::Invalid(error) => {
-                Poll::Ready(Err(*error.take().expect("polled after completion")))
+        loop {
+            match &mut self.0 {
+                State::Sending(sending) => match ready!(sending.as_mut().poll(cx)) {
+                    Sent::Answered(response) => return Poll::Ready(Ok(response)),
+                    Sent::Otherwise(attempting) => self.0 = State::Attempting(attempting),
+                },
+                State::Attempting(attempting) => return attempting.as_mut().poll(cx),
+                State::Invalid(error) => {
+                    return Poll::Ready(Err(*error.take().expect("polled after completion")));
+                }
             }
         }
     }

@@ -9,6 +9,7 @@ use http_body::Body as HttpBody;
 use tokio::time::Instant;
 use tower_service::Service;
 
+use super::attempt::About;
 use super::body::ResponseBody;
 use super::future::AttemptFuture;
 use crate::body::{Erased, ReplayBody};
@@ -56,10 +57,14 @@ where
             return AttemptFuture::failed(AttemptError::new(evidence, invalid));
         }
         let fresh: Option<OnFreshConnection> = request.extensions_mut().remove();
-        let checkout = self.pool.checkout(Want {
+        let want = Want {
             opened_after: fresh.map(|fresh| Instant::from_std(fresh.moment())),
             is_replay: token.as_ref().is_some_and(AttemptToken::is_replay),
-        });
-        AttemptFuture::new(checkout, request.map(Erased::from), token)
+        };
+        let begun = token.as_ref().map(AttemptToken::begun);
+        let now = begun.map_or_else(Instant::now, Instant::from_std);
+        let method = request.method().clone();
+        let about = About { token, method };
+        AttemptFuture::begin(&self.pool, request.map(Erased::from), about, want, now)
     }
 }

@@ -215,6 +215,15 @@ impl State {
         Some(host)
     }
 
+    /// The same, if requests are still taken.
+    #[inline]
+    pub(super) fn host_if_open(&mut self, uri: &Uri) -> Option<usize> {
+        if self.is_closed {
+            return None;
+        }
+        self.host(uri)
+    }
+
     /// Adds a host, unless somebody else has in the meantime.
     pub(super) fn add_host(&mut self, route: Route) -> usize {
         if let Some(host) = self.by_key.get(&route.key) {
