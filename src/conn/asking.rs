@@ -88,10 +88,15 @@ impl Ledger {
         self.book().received > 0
     }
 
+    /// When a byte of a response last arrived; if none has, when the connection was opened.
+    #[inline]
+    pub(crate) fn last_heard(&self) -> Instant {
+        self.book().active.unwrap_or(self.opened)
+    }
+
     /// Whether something was read within this time, or the connection opened.
     pub(crate) fn was_heard_within(&self, limit: Duration) -> bool {
-        let heard = self.book().active.unwrap_or(self.opened);
-        heard.elapsed() <= limit
+        self.last_heard().elapsed() <= limit
     }
 
     /// The state of the socket, in the words of `netstat`.

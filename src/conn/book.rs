@@ -257,8 +257,10 @@ impl Book {
         self.received_before = self.received;
         self.writes = 0;
         self.idle_since = self.active;
-        let is_recent = |asked: Instant| asked.elapsed() <= GATE_STANDS;
-        self.gate_due = !self.asked.take().is_some_and(is_recent);
+        self.gate_due = match self.asked.take() {
+            Some(asked) => asked + GATE_STANDS < Instant::now(),
+            None => true,
+        };
         true
     }
 

@@ -110,6 +110,19 @@ impl<T> TrackedIo<T> {
         self.ledger.notify();
     }
 
+    /// A read has ended, or found nothing on a connection that is deaf.
+    fn read(&self, result: Poll<io::Result<()>>, wants_hold: bool) -> Poll<io::Result<()>> {
+        match &result {
+            Poll::Ready(Ok(())) => {}
+            Poll::Ready(Err(error)) => self.ledger.fail(error),
+            Poll::Pending => return deaf::read_nothing(&self.ledger, (self.show)(&self.inner)),
+        }
+        if wants_hold {
+            self.hold();
+        }
+        result
+    }
+
     /// Notes what became of a write. Returns whether its failure is to be kept from whoever wrote.
     fn wrote(&self, split: bool, result: &Poll<io::Result<usize>>) -> bool {
         let mut book = self.ledger.book();
@@ -153,7 +166,20 @@ impl<T> TrackedIo<T> {
     }
 }
 
+/// Counts what came. Returns whether a descriptor for the second look is wanted.
+#[inline(never)]
+fn came(ledger: &Ledger, split: bool, bytes: &[u8]) -> bool {
+    let mut book = ledger.book();
+    book.read_socket(bytes.len() as u64);
+    if split {
+        matches!(book.hold, Hold::Wanted)
+    } else {
+        Plaintext::after_read(&mut book, bytes)
+    }
+}
+
 impl<T: Read + Unpin> Read for TrackedIo<T> {
+    #[inline]
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -167,24 +193,12 @@ impl<T: Read + Unpin> Read for TrackedIo<T> {
         }
         let mut wants_hold = false;
         let result = poll_read_seen(Pin::new(&mut this.inner), cx, cursor, |bytes| {
-            let mut book = ledger.book();
-            book.read_socket(bytes.len() as u64);
-            if !split {
-                Plaintext::after_read(&mut book, bytes);
-            }
-            wants_hold = matches!(book.hold, Hold::Wanted);
+            wants_hold = came(ledger, split, bytes);
         });
-        match &result {
-            Poll::Ready(Err(error)) => ledger.fail(error),
-            Poll::Pending if ledger.is_deaf() => {
-                return deaf::read_nothing(ledger, (this.show)(&this.inner));
-            }
-            _ => {}
+        if result.is_pending() && !ledger.is_deaf() {
+            return result;
         }
-        if wants_hold {
-            this.hold();
-        }
-        result
+        this.read(result, wants_hold)
     }
 }
 

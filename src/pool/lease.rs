@@ -21,6 +21,7 @@ use crate::conn::{Ledger, Seen};
 pub(crate) struct Lease {
     pool: Arc<Pool>,
     connection: ConnectionId,
+    ledger: Arc<Ledger>,
     /// `None` only while it ends.
     sender: Option<Sender>,
 }
@@ -48,6 +49,7 @@ impl Taken {
             lease: Lease {
                 pool,
                 connection: granted.connection,
+                ledger: Arc::clone(&granted.ledger),
                 sender: Some(granted.sender),
             },
             ledger: granted.ledger,
@@ -120,7 +122,12 @@ impl Lease {
     fn hand_back(&mut self, answered: bool) {
         if let Some(sender) = self.sender.take() {
             let mut fx = Effects::default();
-            let now = Instant::now();
+            // An HTTP/1 connection is idle since its peer has said the last word, which was just now or a while ago.
+            let now = match sender.protocol() {
+                Protocol::Http1 => self.ledger.last_heard(),
+                #[cfg(feature = "http2")]
+                Protocol::Http2 => Instant::now(),
+            };
             self.pool
                 .state()
                 .give_back(self.connection, (sender, answered), now, &mut fx);

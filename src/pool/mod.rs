@@ -31,6 +31,7 @@ mod snapshot;
 mod state;
 mod sweeper;
 mod telemetry;
+mod wait;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};

@@ -7,6 +7,7 @@
 //! ```
 
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
@@ -69,6 +70,8 @@ pub(super) struct Slot {
     pub(super) opened: Instant,
     /// Since when it has been idle; the moment of opening before.
     pub(super) since: Instant,
+    /// Until when it may be idle; `None`: for ever.
+    pub(super) idle_until: Option<Instant>,
     /// Exchanges that were handed to it.
     pub(super) exchanges: u64,
     /// It has lain idle, or served: its peer may have given it up since. The streams of a new HTTP/2 connection that are
@@ -102,6 +105,7 @@ impl Slot {
             ledger: None,
             opened: now,
             since: now,
+            idle_until: None,
             exchanges: 0,
             is_reused: false,
             streams: 0,
@@ -114,6 +118,14 @@ impl Slot {
             anywhere: Link::Out,
             of_host: Link::Out,
         }
+    }
+
+    /// It has been idle, or will have been, since then.
+    #[inline]
+    pub(super) fn rests(&mut self, since: Instant, idle_timeout: Option<Duration>) {
+        self.since = since;
+        // A moment beyond the end of time is never reached.
+        self.idle_until = idle_timeout.and_then(|timeout| since.checked_add(timeout));
     }
 
     /// Whether a request that wants this may go over the connection.

@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep};
 
 use super::Pool;
 use super::state::{Effects, SETTLE_TIME};
+use super::wait::wait;
 
 /// No more often than this: what is past its time is not given to a request anyway.
 const SHORTEST: Duration = Duration::from_millis(100);
@@ -49,7 +50,7 @@ async fn run(pool: Weak<Pool>, period: Duration) {
         pool.apply(fx);
         drop(pool);
         // With nothing idle, nothing can be past its time sooner than this.
-        sleep(next.unwrap_or(period).max(SHORTEST)).await;
+        wait(next.unwrap_or(period).max(SHORTEST)).await;
     }
 }
 

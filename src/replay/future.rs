@@ -4,7 +4,6 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use http::{Request, Response};
 use http_body::Body;
@@ -41,7 +40,7 @@ pin_project! {
     #[project = StateProj]
     pub(super) enum State<F, B, R, E> {
         // The call was not polled yet.
-        Unsent { deadline: Option<Duration> },
+        Unsent,
         // An attempt is under way.
         Attempting { #[pin] future: F },
         // The body is read to its end, to turn the request into a GET.
@@ -72,9 +71,7 @@ where
         policy.begin();
         Self {
             span: CallSpan::begin(&request),
-            state: State::Unsent {
-                deadline: policy.deadline(request.extensions()),
-            },
+            state: State::Unsent,
             run: Run::new(policy, service, request),
             deadline: Deadline::None,
         }
@@ -112,15 +109,15 @@ where
 {
     fn poll_call(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Response<R>, Error>> {
         let mut this = self.project();
-        if let StateProj::Unsent { deadline } = this.state.as_mut().project() {
+        if let StateProj::Unsent = this.state.as_mut().project() {
             let now = Instant::now();
-            *this.deadline = Deadline::after(now, *deadline);
+            *this.deadline = Deadline::after(now, this.run.deadline());
             let future = this.run.begin(now);
             this.state.set(State::Attempting { future });
         }
         if this.deadline.poll_passed(cx).is_ready() {
             let result = match this.state.as_mut().project() {
-                StateProj::Attempting { .. } | StateProj::Unsent { .. } => {
+                StateProj::Attempting { .. } | StateProj::Unsent => {
                     Err(this.run.cut_short())
                 }
                 StateProj::Collecting { ended, .. } => {
@@ -156,7 +153,7 @@ where
                     Step::Go(State::Readying { waiting })
                 }
                 StateProj::Readying { waiting } => ready!(this.run.poll_again(waiting, cx)),
-                StateProj::Unsent { .. } | StateProj::Done => panic!("polled after completion"),
+                StateProj::Unsent | StateProj::Done => panic!("polled after completion"),
             };
             match step {
                 Step::Go(next) => this.state.set(next),

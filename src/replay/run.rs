@@ -34,15 +34,7 @@ pub(super) struct Run<S, B> {
     started: Option<Instant>,
     /// Ready for the first attempt; its readiness is driven again for every other.
     service: S,
-    what: What<B>,
-}
-
-/// What is sent.
-enum What<B> {
-    /// A request that may be sent again.
-    Taken(Take<B>),
-    /// One that never is; `None` once it was sent.
-    Once(Option<Request<B>>),
+    take: Take<B>,
 }
 
 /// An attempt that may have failed: what the caller gets if nothing more is done, and the evidence for what is.
@@ -157,35 +149,27 @@ where
     #[inline]
     pub(super) fn new(policy: &RetryPolicy, service: S, mut request: Request<B>) -> Box<Self> {
         let profile = policy.prepare(&mut request);
-        let method = request.method().clone();
-        let what = if policy.may_ever_replay(profile) {
-            let deadline = policy.deadline(request.extensions());
-            What::Taken(Take::new(request, policy.clone(), deadline))
-        } else {
-            What::Once(Some(request))
-        };
         Box::new(Self {
-            method,
+            method: request.method().clone(),
             profile,
             attempts: Vec::new(),
             sent_again: 0,
             started: None,
             service,
-            what,
+            take: Take::new(request, policy, profile),
         })
+    }
+
+    /// How long the call may take from now on, if there is a limit.
+    pub(super) fn deadline(&self) -> Option<Duration> {
+        self.take.deadline()
     }
 
     /// Makes the first attempt.
     #[inline]
     pub(super) fn begin(&mut self, now: Instant) -> S::Future {
         self.started = Some(now);
-        let request = match &mut self.what {
-            What::Taken(take) => take.first(now),
-            What::Once(request) => {
-                let request = request.take().expect("a call begins once");
-                request.map(ReplayBody::once)
-            }
-        };
+        let request = self.take.first(now);
         self.service.call(request)
     }
 
@@ -212,10 +196,7 @@ where
         replay: Replay,
         cx: &mut Context<'_>,
     ) -> Poll<Step<S::Future, B, R, S::Error>> {
-        let converted = match &mut self.what {
-            What::Taken(take) => ready!(take.poll_become_get(cx)),
-            What::Once(_) => Err(Refusal::Policy),
-        };
+        let converted = ready!(self.take.poll_become_get(cx));
         let ended = *ended.take().expect("taken on the way out of this state");
         Poll::Ready(match converted {
             Ok(()) => {
@@ -236,11 +217,7 @@ where
         ended: Ended<R, S::Error>,
         replay: Replay,
     ) -> Step<S::Future, B, R, S::Error> {
-        let request = match &mut self.what {
-            What::Taken(take) => take.again(replay),
-            What::Once(_) => Err(Refusal::Policy),
-        };
-        match request {
+        match self.take.again(replay) {
             Ok(request) => {
                 self.remember(ended.evidence, Verdict::Replay(replay.grounds));
                 let timer = timer::after(replay.pause);
@@ -266,9 +243,7 @@ where
             return Poll::Ready(Step::Return(self.surface(ended, Refusal::NoEvidence)));
         }
         let mut waiting = waiting.take().expect("taken on the way out of this state");
-        if let What::Taken(take) = &mut self.what {
-            take.mark(&mut waiting.request);
-        }
+        self.take.mark(&mut waiting.request);
         self.sent_again += 1;
         Poll::Ready(Step::Go(State::Attempting {
             future: self.service.call(waiting.request),
@@ -279,17 +254,18 @@ where
         let Some(evidence) = evidence else {
             return Decision::Surface(Refusal::NoEvidence);
         };
-        match &self.what {
-            What::Taken(take) => {
-                take.decide(self.profile, evidence, &self.attempts, self.elapsed())
-            }
-            // Whatever else stands against a replay, the policy does.
-            What::Once(_) => Decision::Surface(
-                match judge(&self.profile, evidence, Attribution::ThisSending) {
-                    Verdict::Refuse(refusal) => refusal,
-                    Verdict::Replay(_) => Refusal::Policy,
-                },
-            ),
+        if self.take.is_kept() {
+            let elapsed = self.elapsed();
+            return self
+                .take
+                .decide(self.profile, evidence, &self.attempts, elapsed);
         }
+        // Whatever else stands against a replay, the policy does.
+        Decision::Surface(
+            match judge(&self.profile, evidence, Attribution::ThisSending) {
+                Verdict::Refuse(refusal) => refusal,
+                Verdict::Replay(_) => Refusal::Policy,
+            },
+        )
     }
 }

@@ -4,6 +4,7 @@
 //! body a token of its own; only a conversion to GET, which the caller asked for, changes the request.
 
 use std::error::Error as StdError;
+use std::mem;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -21,17 +22,38 @@ use crate::verdict::{Attempt, Refusal};
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// A request that may be sent several times.
+/// A request that may be sent several times, as far as the policy allows it at all.
 #[derive(Debug)]
 pub(super) struct Take<B> {
+    /// Empty after the first time, if there is no other.
     parts: Parts,
-    body: Tape<B>,
+    body: Content<B>,
     policy: RetryPolicy,
     /// The attempt that is under way.
     attempt: Option<AttemptId>,
     deadline: Option<Duration>,
     /// Since the request has left, only a connection opened after this may carry it.
     fresh: Option<OnFreshConnection>,
+}
+
+#[derive(Debug)]
+enum Content<B> {
+    /// It may be sent again.
+    Kept(Tape<B>),
+    /// It never is; `None` once it was sent.
+    Once(Option<ReplayBody<B>>),
+}
+
+impl<B> Take<B> {
+    /// How long all attempts together may take, if there is a limit.
+    pub(super) fn deadline(&self) -> Option<Duration> {
+        self.deadline
+    }
+
+    /// Whether there is anything to send another time.
+    pub(super) fn is_kept(&self) -> bool {
+        matches!(self.body, Content::Kept(_))
+    }
 }
 
 impl<B> Take<B>
@@ -43,16 +65,20 @@ where
     #[inline]
     pub(super) fn new(
         request: Request<B>,
-        policy: RetryPolicy,
-        deadline: Option<Duration>,
+        policy: &RetryPolicy,
+        profile: RequestProfile,
     ) -> Self {
         let (parts, body) = request.into_parts();
         Self {
+            body: if policy.may_ever_replay(profile) {
+                Content::Kept(Tape::new(body, policy.replay_limit()))
+            } else {
+                Content::Once(Some(ReplayBody::once(body)))
+            },
+            deadline: policy.deadline(&parts.extensions),
             parts,
-            body: Tape::new(body, policy.replay_limit()),
-            policy,
+            policy: policy.clone(),
             attempt: None,
-            deadline,
             fresh: None,
         }
     }
@@ -60,9 +86,28 @@ where
     /// The request for the first time.
     #[inline]
     pub(super) fn first(&mut self, now: timer::Instant) -> Request<ReplayBody<B>> {
-        let token = AttemptToken::new(false, now.into());
-        self.attempt = Some(token.id());
-        self.carry(self.body.first().marked(token))
+        match &mut self.body {
+            Content::Kept(tape) => {
+                let token = AttemptToken::new(false, now.into());
+                self.attempt = Some(token.id());
+                Request::from_parts(self.parts.clone(), tape.first().marked(token))
+            }
+            Content::Once(body) => {
+                let body = body.take().expect("a call begins once");
+                self.give_away(body)
+            }
+        }
+    }
+
+    /// The request itself, and no copy of it.
+    fn give_away(&mut self, body: ReplayBody<B>) -> Request<ReplayBody<B>> {
+        let mut request = Request::new(body);
+        *request.method_mut() = self.parts.method.clone();
+        *request.uri_mut() = mem::take(&mut self.parts.uri);
+        *request.version_mut() = self.parts.version;
+        *request.headers_mut() = mem::take(&mut self.parts.headers);
+        *request.extensions_mut() = mem::take(&mut self.parts.extensions);
+        request
     }
 
     /// Marks the request for the attempt that begins now.
@@ -70,12 +115,6 @@ where
         let token = AttemptToken::new(true, timer::now());
         self.attempt = Some(token.id());
         request.body_mut().mark(token);
-    }
-
-    /// The request with the body of one attempt.
-    #[inline]
-    fn carry(&self, body: ReplayBody<B>) -> Request<ReplayBody<B>> {
-        Request::from_parts(self.parts.clone(), body)
     }
 
     /// Decides what to do about a failed attempt, seeing the ones before it.
@@ -96,7 +135,7 @@ where
                 evidence.attribution(attempt, &self.parts.method, &self.parts.uri)
             }),
             attempts,
-            lost: self.body.lost().map(unreplayable),
+            lost: self.tape().and_then(Tape::lost).map(unreplayable),
             elapsed,
             deadline: self.deadline,
             now: timer::now(),
@@ -106,7 +145,10 @@ where
 
     /// Reads the body to its end and turns the request into a GET.
     pub(super) fn poll_become_get(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Refusal>> {
-        let body = ready!(self.body.poll_collect(cx));
+        let body = match self.tape() {
+            Some(tape) => ready!(tape.poll_collect(cx)),
+            None => return Poll::Ready(Err(Refusal::Policy)),
+        };
         Poll::Ready(self.become_get(body.as_ref()))
     }
 
@@ -115,22 +157,30 @@ where
         self.parts = self
             .policy
             .convert_to_get(&self.parts, body, timer::now())?;
-        self.body = Tape::empty();
+        self.body = Content::Kept(Tape::empty());
         Ok(())
     }
 
     /// The request once more. The body of the attempt before yields nothing from now on.
     pub(super) fn again(&mut self, replay: Replay) -> Result<Request<ReplayBody<B>>, Refusal> {
-        let body = self.body.attempt().map_err(unreplayable)?;
+        let tape = self.tape().ok_or(Refusal::Policy)?;
+        let body = tape.attempt().map_err(unreplayable)?;
         if replay.fresh {
             self.fresh = Some(OnFreshConnection::opened_after(timer::now()));
         }
-        let mut request = self.carry(body);
+        let mut request = Request::from_parts(self.parts.clone(), body);
         // Still so after the condemned ones that the pool may hold have all refused.
         if let Some(fresh) = self.fresh {
             request.extensions_mut().insert(fresh);
         }
         Ok(request)
+    }
+
+    fn tape(&self) -> Option<&Tape<B>> {
+        match &self.body {
+            Content::Kept(tape) => Some(tape),
+            Content::Once(_) => None,
+        }
     }
 }
 

@@ -47,7 +47,7 @@ async fn one_service_takes_one_call_after_another() {
 #[should_panic(expected = "called without being ready")]
 async fn it_claims_no_readiness_of_its_own() {
     let mut service = Mock::new([Reply::Ok]).replayed(RetryPolicy::default());
-    let _unpolled = service.call(request());
+    let _answer = service.call(request()).await;
 }
 
 #[tokio::test]

@@ -88,17 +88,13 @@ impl Exchange {
         mut answer: Pin<&mut impl Future<Output = Answer>>,
         cx: &mut Context<'_>,
     ) -> Poll<Answer> {
-        loop {
-            if let Poll::Ready(answer) = answer.as_mut().poll(cx) {
-                return Poll::Ready(answer);
-            }
-            if self.is_gone {
-                return Poll::Pending;
-            }
-            ready!(self.seen.ledger.poll_released(cx));
-            self.is_gone = true;
-            self.give_up(false);
+        let polled = answer.as_mut().poll(cx);
+        if polled.is_ready() || self.is_gone || self.seen.ledger.poll_released(cx).is_pending() {
+            return polled;
         }
+        self.is_gone = true;
+        self.give_up(false);
+        answer.poll(cx)
     }
 
     /// The same of a stream; many wait for one connection's end.

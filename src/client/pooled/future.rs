@@ -6,7 +6,7 @@
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use http::Request;
 use tokio::time::Instant;
@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::attempt::{self, About, Attempting, Outcome};
 use super::exchange::Exchange;
 use super::head;
-use super::sending::{Sending, Sent};
+use super::sending::Sending;
 use crate::body::Erased;
 use crate::evidence::AttemptError;
 use crate::pool::{Pool, Sender, Want};
@@ -28,9 +28,6 @@ use crate::pool::{Pool, Sender, Want};
 pub struct AttemptFuture(State);
 
 enum State {
-    /// hyper is at it, over HTTP/1.
-    Sending(Pin<Box<dyn Future<Output = Sent> + Send>>),
-    /// Anything else: there was no connection at once, or no answer.
     Attempting(Attempting),
     /// It cannot be sent.
     Invalid(Option<Box<AttemptError>>),
@@ -60,7 +57,7 @@ impl AttemptFuture {
                     about,
                     tunnel,
                 };
-                State::Sending(Box::pin(Sending::new(answer, exchange, going_on)))
+                State::Attempting(Box::pin(Sending::new(answer, exchange, going_on)))
             }
             #[cfg(feature = "http2")]
             Sender::Http2(sender) => {
@@ -87,16 +84,10 @@ impl Future for AttemptFuture {
     type Output = Outcome;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        loop {
-            match &mut self.0 {
-                State::Sending(sending) => match ready!(sending.as_mut().poll(cx)) {
-                    Sent::Answered(response) => return Poll::Ready(Ok(response)),
-                    Sent::Otherwise(attempting) => self.0 = State::Attempting(attempting),
-                },
-                State::Attempting(attempting) => return attempting.as_mut().poll(cx),
-                State::Invalid(error) => {
-                    return Poll::Ready(Err(*error.take().expect("polled after completion")));
-                }
+        match &mut self.0 {
+            State::Attempting(attempting) => attempting.as_mut().poll(cx),
+            State::Invalid(error) => {
+                Poll::Ready(Err(*error.take().expect("polled after completion")))
             }
         }
     }

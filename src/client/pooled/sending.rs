@@ -1,15 +1,14 @@
 //! A request on an HTTP/1 connection that was to be had at once: the way nearly every request takes.
 //!
-//! Apart from the `async fn` for the rest because this is what a request costs: no more is kept here, and moved, than the
+//! Apart from the `async fn`s for the rest because this is what a request costs: no more is kept here, and moved, than the
 //! answer asks for.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use http::Response;
 use pin_project_lite::pin_project;
 
-use super::attempt::{Attempting, GoingOn};
+use super::attempt::{Attempting, GoingOn, Outcome};
 use super::body::ResponseBody;
 use super::exchange::{Answer, Exchange};
 
@@ -18,17 +17,21 @@ pin_project! {
     pub(super) struct Sending<F> {
         #[pin]
         answer: F,
-        // `None` once there is an answer.
-        exchange: Option<(Exchange, GoingOn)>,
+        stage: Stage,
     }
 }
 
-/// What came of it.
-pub(super) enum Sent {
-    /// A response, and nothing more to be said.
-    Answered(Response<ResponseBody>),
-    /// Something that is to be looked into, or a request that goes over another connection.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the large one is what nearly every request needs"
+)]
+enum Stage {
+    /// It is not answered yet.
+    Waiting(Exchange, Option<GoingOn>),
+    /// Something is to be looked into, or the request goes over another connection.
     Otherwise(Attempting),
+    /// Done.
+    Over,
 }
 
 impl<F> Sending<F> {
@@ -36,26 +39,40 @@ impl<F> Sending<F> {
     pub(super) fn new(answer: F, exchange: Exchange, going_on: GoingOn) -> Self {
         Self {
             answer,
-            exchange: Some((exchange, going_on)),
+            stage: Stage::Waiting(exchange, Some(going_on)),
         }
     }
 }
 
 impl<F: Future<Output = Answer>> Future for Sending<F> {
-    type Output = Sent;
+    type Output = Outcome;
 
     #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Sent> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
         let this = self.project();
-        let (exchange, _) = this.exchange.as_mut().expect("polled after completion");
-        let answer = ready!(exchange.poll(this.answer, cx));
-        let (exchange, going_on) = this.exchange.take().expect("it was there just now");
-        Poll::Ready(match answer {
-            Ok(response) if going_on.is_plain(&response) => {
-                let lease = exchange.into_lease();
-                Sent::Answered(response.map(|incoming| ResponseBody::new(incoming, lease)))
+        if let Stage::Waiting(exchange, going_on) = this.stage {
+            let answer = ready!(exchange.poll(this.answer, cx));
+            match answer {
+                Ok(response) if going_on.as_ref().is_some_and(|on| on.is_plain(&response)) => {
+                    let lease = exchange.lease.take();
+                    let body = |incoming| ResponseBody::new(incoming, lease);
+                    return Poll::Ready(Ok(response.map(body)));
+                }
+                other => this.stage.conclude(other),
             }
-            other => Sent::Otherwise(going_on.conclude(other, exchange)),
-        })
+        }
+        match this.stage {
+            Stage::Otherwise(attempting) => attempting.as_mut().poll(cx),
+            _ => panic!("polled after completion"),
+        }
+    }
+}
+
+impl Stage {
+    #[cold]
+    fn conclude(&mut self, answer: Answer) {
+        if let Self::Waiting(exchange, Some(going_on)) = std::mem::replace(self, Self::Over) {
+            *self = Self::Otherwise(going_on.conclude(answer, exchange));
+        }
     }
 }

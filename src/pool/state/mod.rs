@@ -276,14 +276,12 @@ impl State {
     /// Why an idle connection is to be given up now, if it is.
     #[inline]
     fn is_due(&self, slot: &Slot, now: Instant) -> Option<DiscardReason> {
-        let is_past = |limit: Option<Duration>, since: Instant| {
-            limit.is_some_and(|limit| now.saturating_duration_since(since) >= limit)
-        };
-        if is_past(self.settings.max_lifetime, slot.opened) {
+        let lifetime = self.settings.max_lifetime;
+        if lifetime.is_some_and(|limit| now.saturating_duration_since(slot.opened) >= limit) {
             Some(DiscardReason::Lifetime)
         } else if slot.exchanges >= self.settings.max_exchanges {
             Some(DiscardReason::ExchangeLimit)
-        } else if slot.is_idle() && is_past(self.settings.idle_timeout, slot.since) {
+        } else if slot.is_idle() && slot.idle_until.is_some_and(|until| now >= until) {
             Some(DiscardReason::IdleTimeout)
         } else {
             None

@@ -74,10 +74,11 @@ impl State {
             };
             self.serve(waiter, Ok(granted), fx);
         }
+        let idle_timeout = self.settings.idle_timeout;
         let Some(slot) = self.slots.get_mut(at).filter(|slot| slot.streams == 0) else {
             return;
         };
-        slot.since = now;
+        slot.rests(now, idle_timeout);
         slot.is_reused = true;
         self.keep_idle_limit(at, now, fx);
     }
