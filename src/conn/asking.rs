@@ -88,15 +88,16 @@ impl Ledger {
         self.book().received > 0
     }
 
-    /// When a byte of a response last arrived; if none has, when the connection was opened.
+    /// An exchange on an HTTP/1 connection is over.
     #[inline]
-    pub(crate) fn last_heard(&self) -> Instant {
-        self.book().active.unwrap_or(self.opened)
+    pub(crate) fn rests(&self, now: Instant) {
+        self.book().active = Some(now);
     }
 
     /// Whether something was read within this time, or the connection opened.
     pub(crate) fn was_heard_within(&self, limit: Duration) -> bool {
-        self.last_heard().elapsed() <= limit
+        let heard = self.book().active.unwrap_or(self.opened);
+        heard.elapsed() <= limit
     }
 
     /// The state of the socket, in the words of `netstat`.
@@ -129,6 +130,7 @@ impl Ledger {
         book.received_before = book.received;
         book.writes = 0;
         book.boundary = Boundary::Certain;
+        book.is_kept = true;
         book.asked = asked;
         book.thaw();
         self.seen(&book)

@@ -84,8 +84,10 @@ pub(crate) struct Book {
     pub(crate) acknowledged: Option<u64>,
     /// Exchanges that got a response head.
     pub(crate) exchanges: u64,
-    /// When a byte of a response last arrived.
+    /// When a byte of a response last arrived; of an HTTP/1 connection that a pool keeps, when its last exchange was over.
     pub(crate) active: Option<Instant>,
+    /// A pool of our own keeps it, and says when an exchange is over, so that not every read need ask the clock.
+    pub(crate) is_kept: bool,
     /// `active` when the latest exchange began.
     pub(crate) idle_since: Option<Instant>,
     pub(crate) boundary: Boundary,
@@ -190,7 +192,9 @@ impl Book {
         if n == 0 {
             self.end(Ending::Closed);
         } else {
-            self.active = Some(Instant::now());
+            if !self.is_kept || self.multiplexed {
+                self.active = Some(Instant::now());
+            }
             self.outstanding = false;
         }
     }

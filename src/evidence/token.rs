@@ -151,7 +151,10 @@ mod tests {
 
     #[test]
     fn a_token_knows_a_replay_and_is_like_no_other() {
-        let (first, again) = (AttemptToken::new(false, now()), AttemptToken::new(true, now()));
+        let (first, again) = (
+            AttemptToken::new(false, now()),
+            AttemptToken::new(true, now()),
+        );
         assert_eq!((first.is_replay(), again.is_replay()), (false, true));
         assert_ne!(first.id(), again.id());
         assert_ne!(AttemptToken::new(true, now()).id(), again.id());

@@ -122,12 +122,10 @@ impl Lease {
     fn hand_back(&mut self, answered: bool) {
         if let Some(sender) = self.sender.take() {
             let mut fx = Effects::default();
-            // An HTTP/1 connection is idle since its peer has said the last word, which was just now or a while ago.
-            let now = match sender.protocol() {
-                Protocol::Http1 => self.ledger.last_heard(),
-                #[cfg(feature = "http2")]
-                Protocol::Http2 => Instant::now(),
-            };
+            let now = Instant::now();
+            if sender.protocol() == Protocol::Http1 {
+                self.ledger.rests(now);
+            }
             self.pool
                 .state()
                 .give_back(self.connection, (sender, answered), now, &mut fx);

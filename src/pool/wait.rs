@@ -35,6 +35,10 @@ mod kernel {
         tv_nsec: 0,
     };
 
+    #[allow(
+        deprecated,
+        reason = "its successor came with tokio 1.53.3, and asks for no more than an `OwnedFd` is"
+    )]
     pub(super) async fn wait(duration: Duration) -> io::Result<()> {
         let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
         let timer = timerfd_create(TimerfdClockId::Monotonic, flags)?;

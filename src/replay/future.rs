@@ -117,9 +117,7 @@ where
         }
         if this.deadline.poll_passed(cx).is_ready() {
             let result = match this.state.as_mut().project() {
-                StateProj::Attempting { .. } | StateProj::Unsent => {
-                    Err(this.run.cut_short())
-                }
+                StateProj::Attempting { .. } | StateProj::Unsent => Err(this.run.cut_short()),
                 StateProj::Collecting { ended, .. } => {
                     let ended = ended.take().expect("taken on the way out of this state");
                     this.run.surface(*ended, Refusal::DeadlineExceeded)

@@ -63,11 +63,7 @@ where
 {
     /// Keeps what is needed to send the request, and to send it again.
     #[inline]
-    pub(super) fn new(
-        request: Request<B>,
-        policy: &RetryPolicy,
-        profile: RequestProfile,
-    ) -> Self {
+    pub(super) fn new(request: Request<B>, policy: &RetryPolicy, profile: RequestProfile) -> Self {
         let (parts, body) = request.into_parts();
         Self {
             body: if policy.may_ever_replay(profile) {

@@ -107,6 +107,8 @@ fn once_by(
         drop(client);
         let all_closed = || kernel::established(addr) == 0 && kernel::half_closed(addr) == 0;
         kernel::until("all sockets are closed", all_closed).await;
+        // A turn of the runtime, in which stopped tasks are dropped, and what they hold.
+        tokio::task::yield_now().await;
     });
 }
 

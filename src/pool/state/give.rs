@@ -108,6 +108,13 @@ impl State {
             fx.drop(sender);
             return self.retire(id, reason, fx);
         }
+        let is_wanted = self
+            .hosts
+            .get(host)
+            .is_some_and(|host| !host.line.is_empty());
+        if !is_wanted {
+            return self.rest(at, sender, now, fx);
+        }
         if self.is_needed_more(host, at) {
             fx.drop(sender);
             if let Some(id) = self.id(at) {
@@ -121,19 +128,21 @@ impl State {
             }
             return;
         }
-        if let Some(slot) = self.slots.get_mut(at) {
-            slot.phase = Phase::Idle(sender);
-            slot.is_reused = true;
-        }
-        self.lie_idle(at, host, now, fx);
+        self.rest(at, sender, now, fx);
         // Whom it does not suit waits for a place, which it may be holding.
-        if self
-            .hosts
-            .get(host)
-            .is_some_and(|host| !host.line.is_empty())
-        {
-            self.open_for(host, now, fx);
-        }
+        self.open_for(host, now, fx);
+    }
+
+    /// Nobody wants it now.
+    #[inline]
+    fn rest(&mut self, at: usize, sender: Sender, now: Instant, fx: &mut Effects) {
+        let Some(slot) = self.slots.get_mut(at) else {
+            return fx.drop(sender);
+        };
+        slot.phase = Phase::Idle(sender);
+        slot.is_reused = true;
+        let host = slot.host;
+        self.lie_idle(at, host, now, fx);
     }
 
     #[inline]

@@ -24,6 +24,9 @@ impl State {
         now: Instant,
         fx: &mut Effects,
     ) -> Option<Granted> {
+        if self.hosts.get(host)?.shared.is_empty() {
+            return self.take_idle(host, want, now, fx);
+        }
         self.take_stream(host, want, now, fx)
             .or_else(|| self.take_idle(host, want, now, fx))
     }
