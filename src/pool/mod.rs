@@ -137,6 +137,10 @@ impl Pool {
             look_again,
             done_with: _,
         } = to_do;
+        // First: what follows from it is told after it.
+        for told in told {
+            self.tell(&told);
+        }
         for order in open {
             opening::spawn(self, order);
         }
@@ -149,10 +153,6 @@ impl Pool {
         }
         for waker in wake {
             waker.wake();
-        }
-        // Last: nobody waits for an observer.
-        for told in told {
-            self.tell(&told);
         }
     }
 

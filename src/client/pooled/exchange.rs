@@ -2,7 +2,9 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+#[cfg(feature = "http2")]
+use std::task::ready;
+use std::task::{Context, Poll};
 
 use http::{Request, Response, Uri};
 use hyper::body::Incoming;
