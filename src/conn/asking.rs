@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+#[cfg(feature = "http2")]
+use super::book::GATE_STANDS;
 use super::book::{Book, Boundary};
 use super::gate;
 use super::ledger::Ledger;
@@ -136,13 +138,26 @@ impl Ledger {
         self.seen(&book)
     }
 
-    /// A stream is handed to an HTTP/2 connection now, on which others may be under way.
-    pub(crate) fn begin_stream(self: &Arc<Self>) -> Seen {
-        let book = self.book();
+    /// A stream is handed to an HTTP/2 connection now, on which others may be under way. `asked`: when the kernel was.
+    pub(crate) fn begin_stream(self: &Arc<Self>, asked: Instant) -> Seen {
+        let mut book = self.book();
+        book.asked.get_or_insert(asked);
         Seen {
             mark: book.written,
             received: book.received,
             ..self.seen(&book)
+        }
+    }
+
+    /// The gate of HTTP/2, before the connection's task takes the streams that were handed to it: it asks if the pool's answer
+    /// is too old. In front of the write it would come too late, see [`deaf`](super::deaf).
+    #[cfg(feature = "http2")]
+    pub(crate) fn may_take_streams(&self) -> Result<(), GateReason> {
+        let asked = self.book().asked.take();
+        if asked.is_some_and(|asked| asked.elapsed() > GATE_STANDS) {
+            self.look()
+        } else {
+            Ok(())
         }
     }
 
@@ -192,5 +207,31 @@ impl Ledger {
             // Nothing was written yet; the inquest asks again.
             in_one_piece: true,
         }
+    }
+}
+
+#[cfg(all(test, feature = "http2"))]
+mod tests {
+    use super::*;
+    use crate::conn::probe::SYSTEM;
+
+    const LIMIT: Duration = Duration::from_millis(300);
+    const MORE: Duration = Duration::from_millis(1);
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_counts_as_heard_from_its_last_byte_on_for_the_time_and_no_longer() {
+        let ledger = Ledger::new(SYSTEM);
+        tokio::time::advance(LIMIT).await;
+        assert!(ledger.was_heard_within(LIMIT), "since it was opened");
+        tokio::time::advance(MORE).await;
+        assert!(!ledger.was_heard_within(LIMIT));
+        ledger.book().read_plain(1);
+        tokio::time::advance(LIMIT).await;
+        assert!(ledger.was_heard_within(LIMIT));
+        tokio::time::advance(MORE).await;
+        assert!(!ledger.was_heard_within(LIMIT));
+        // Its end is nothing that was heard of it.
+        ledger.book().read_plain(0);
+        assert!(!ledger.was_heard_within(LIMIT));
     }
 }

@@ -13,7 +13,7 @@ use crate::evidence::GateReason;
 
 /// How long the answer that the kernel gave to a pool stands, before it is asked again at the write. Between the two a task
 /// is switched to; on a busy runtime that takes longer.
-const GATE_STANDS: Duration = Duration::from_micros(200);
+pub(super) const GATE_STANDS: Duration = Duration::from_micros(200);
 
 /// What is known of where the next exchange starts.
 #[derive(Debug, Default)]
@@ -116,7 +116,8 @@ pub(crate) struct Book {
     pub(crate) multiplexed: bool,
     /// The next write to the socket is to be preceded by the question to the kernel.
     pub(crate) gate_due: bool,
-    /// When a pool asked the kernel before it handed the exchange that is due to the connection.
+    /// When a pool asked the kernel before it handed the exchange that is due to the connection; of HTTP/2 the first stream that
+    /// the connection's task has not taken.
     pub(crate) asked: Option<Instant>,
     /// The kernel's counters have proved themselves on this connection.
     pub(crate) calibrated: bool,

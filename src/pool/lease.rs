@@ -88,7 +88,7 @@ impl Taken {
     pub(crate) fn begin(&self) -> Seen {
         match self.lease.protocol() {
             Protocol::Http1 => self.ledger.begin(self.asked),
-            Protocol::Http2 => self.ledger.begin_stream(),
+            Protocol::Http2 => self.ledger.begin_stream(self.at),
         }
     }
 }

@@ -34,3 +34,19 @@ impl Default for Settings {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pool::state::State;
+
+    #[test]
+    fn no_connection_is_kept_for_more_exchanges_than_http2_has_numbers_for() {
+        let settings = Settings {
+            max_exchanges: u64::MAX,
+            ..Settings::default()
+        };
+        let state = State::new(settings, false);
+        assert_eq!(state.settings.max_exchanges, 1 << 30);
+    }
+}

@@ -57,6 +57,13 @@ pub fn given_up(peer: SocketAddr) -> usize {
         .count()
 }
 
+/// How many of its sockets were closed by both sides in good order, half a minute ago at most.
+pub fn parted(peer: SocketAddr) -> usize {
+    sockets(peer)
+        .filter(|socket| socket.local == peer.port() && socket.state == TIME_WAIT)
+        .count()
+}
+
 /// How many of its accepted sockets the peer still holds.
 pub fn served(peer: SocketAddr) -> usize {
     sockets(peer)

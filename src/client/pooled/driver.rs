@@ -115,6 +115,11 @@ where
         let Some(requests) = &mut self.requests else {
             return;
         };
+        if let Err(reason) = self.ledger.may_take_streams() {
+            // What hyper has not taken is handed back. What it has goes on: it may be answered yet.
+            self.requests = None;
+            return self.member.takes_no_more(DiscardReason::Stale(reason));
+        }
         // hyper polls a request's body here for the first time. If that panics, the request alone is lost: others are
         // under way on the connection, and are answered.
         let polled = catch_unwind(AssertUnwindSafe(|| Pin::new(requests).poll(cx)));

@@ -12,7 +12,7 @@ use unstale::Client;
 use super::play::{COLUMNS, PATH, WIRES, builder, request, send};
 use crate::kernel;
 use crate::peer_h2::{Code, Peer2, Script2, Stream, Tls};
-use crate::scenario::mode::Mode;
+use crate::scenario::mode::{Flavour, Mode};
 
 /// How long a half-closed socket may stay.
 const AT_MOST: Duration = Duration::from_secs(1);
@@ -84,14 +84,46 @@ async fn handed_over_before_the_end(tls: Tls) {
     let warm = send(&client, request(&peer, &Method::GET, "/warm")).await;
     warm.unwrap();
     let mut sent = Box::pin(send(&client, request(&peer, &Method::POST, PATH)));
-    // The kernel is asked, and the request handed over; what drives the connection has yet to run.
+    // The kernel is asked, and the request handed over; what drives the connection has yet to run, and when it does, no
+    // time has passed for which it would ask again.
+    tokio::time::pause();
     let polled = poll_fn(|cx| Poll::Ready(sent.as_mut().poll(cx))).await;
     assert!(polled.is_pending());
     peer.go("end");
     let ended = || kernel::half_closed(peer.addr()) == 1;
     kernel::block_until("the end is in the kernel", ended);
+    for _ in 0..3 {
+        tokio::task::yield_now().await;
+    }
+    tokio::time::resume();
     let answer = sent.await.unwrap();
     assert_eq!(answer.failed, 1, "{tls:?}");
     assert_eq!(peer.executed("POST", PATH), 1);
     assert_eq!(peer.connections(), 2);
+}
+
+#[test]
+fn a_request_that_was_handed_over_before_the_end_is_in_the_kernel_is_handed_back() {
+    for tls in WIRES {
+        Mode::of(Flavour::CurrentThread).run(true, async move {
+            let peer = Peer2::start(tls, |n| match n {
+                0 => Script2::new().serve(1).wait("end").fin().discard(),
+                _ => Script2::new().serve_forever(),
+            });
+            let client = builder(&peer).build().unwrap();
+            let warm = send(&client, request(&peer, &Method::GET, "/warm")).await;
+            warm.unwrap();
+            let mut sent = Box::pin(send(&client, request(&peer, &Method::POST, PATH)));
+            let polled = poll_fn(|cx| Poll::Ready(sent.as_mut().poll(cx))).await;
+            assert!(polled.is_pending());
+            peer.go("end");
+            // The runtime looks at no socket until it has taken the request.
+            let ended = || kernel::half_closed(peer.addr()) == 1;
+            kernel::block_until("the end is in the kernel", ended);
+            let answer = sent.await.unwrap();
+            assert_eq!(answer.failed, 0, "{tls:?}");
+            assert_eq!(peer.executed("POST", PATH), 1);
+            assert_eq!(peer.connections(), 2);
+        });
+    }
 }

@@ -165,7 +165,7 @@ fn a_stream_that_dies_with_its_connection_is_aborted_with_it_though_others_were_
             other.unwrap();
             peer.go("end");
             assert_eq!(held.await.unwrap().unwrap().failed, 1);
-            assert_eq!(kernel::closing(peer.addr()), 0, "{tls:?} {flavour:?}");
+            assert_eq!(kernel::parted(peer.addr()), 0, "{tls:?} {flavour:?}");
             assert_eq!(peer.executed("PUT", PATH), 1, "{tls:?} {flavour:?}");
         });
     }
