@@ -10,3 +10,4 @@ mod refused;
 mod reuse;
 mod silent;
 mod unknown;
+mod wires;

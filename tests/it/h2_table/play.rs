@@ -171,11 +171,14 @@ impl Row {
         }
     }
 
-    pub fn check(self, check: impl Fn(&Played) + Sync) {
-        let script = &self.script;
-        for (tls, flavour) in COLUMNS {
+    pub fn check(self, check: impl Fn(&Played)) {
+        self.check_on(&COLUMNS, check);
+    }
+
+    pub fn check_on(self, columns: &[(Tls, Flavour)], check: impl Fn(&Played)) {
+        for (tls, flavour) in columns {
             for method in METHODS {
-                check(&self.play(script.clone(), tls, flavour, method));
+                check(&self.play(self.script.clone(), *tls, *flavour, method));
             }
         }
     }

@@ -8,7 +8,7 @@ use crate::peer_h2::{Code, Script2, Stream};
 
 /// What is idempotent is sent again, once; what is not is told.
 #[track_caller]
-fn idempotent_alone(played: &Played, executed_first: usize) {
+pub fn idempotent_alone(played: &Played, executed_first: usize) {
     if played.is_idempotent() {
         let failed = played.answered(executed_first + 1).failed;
         assert_eq!(failed, 1, "{}", played.name);
