@@ -40,10 +40,10 @@ fn an_answer_with_the_end_behind_it_is_an_answer() {
 #[test]
 fn an_answer_is_never_overtaken_by_the_end_behind_it() {
     // On two threads the connection's end was once seen before the request was out of hyper's hands: in two plays of a
-    // hundred the answer was lost.
+    // hundred the answer was lost. With a body there is time enough: it is handed over behind the head.
     for end in [Script2::close as fn(Script2) -> Script2, Script2::rst] {
         let script = Script2::bare().read_all().execute().answer();
-        Row::reused(end(script)).check_often(50, &Method::POST, |played| {
+        Row::reused(end(script)).check_often(50, &Method::GET, |played| {
             assert_eq!(played.answered(1).failed, 0, "{}", played.name);
         });
     }
