@@ -25,8 +25,6 @@
 #[path = "../it/client.rs"]
 mod client;
 mod judge;
-#[path = "../it/kernel.rs"]
-mod kernel;
 #[path = "../it/loopback/mod.rs"]
 mod loopback;
 mod memory;

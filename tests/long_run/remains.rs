@@ -3,10 +3,15 @@
 use std::collections::HashSet;
 use std::fs;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use tokio::runtime::Handle;
+use tokio::time::{Instant, sleep};
 
-use crate::kernel;
+/// How long the last things may take to end.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+const STEP: Duration = Duration::from_millis(5);
 
 /// What a process has at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,15 +36,21 @@ impl Remains {
 
     /// Waits until there is no more than this.
     pub async fn must_be_left_again(self) {
-        let mut now = Self::now();
-        let come_down = || {
-            now = Self::now();
-            now.sockets <= self.sockets
-                && now.descriptors <= self.descriptors
-                && now.tasks <= self.tasks
-        };
-        kernel::until("all that was opened is closed", come_down).await;
-        println!("before: {self:?}; after: {now:?}");
+        let begun = Instant::now();
+        loop {
+            let now = Self::now();
+            if now.is_within(self) {
+                return println!("before: {self:?}; after: {now:?}");
+            }
+            assert!(begun.elapsed() < PATIENCE, "of {self:?} it came to {now:?}");
+            sleep(STEP).await;
+        }
+    }
+
+    fn is_within(self, other: Self) -> bool {
+        self.sockets <= other.sockets
+            && self.descriptors <= other.descriptors
+            && self.tasks <= other.tasks
     }
 }
 
