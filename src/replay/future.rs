@@ -133,6 +133,10 @@ where
         loop {
             let step = match this.state.as_mut().project() {
                 StateProj::Attempting { future } => match ready!(future.poll(cx)) {
+                    Ok(response) if run::is_answer(&response) && this.run.is_first() => {
+                        this.state.set(State::Done);
+                        return Poll::Ready(Ok(response));
+                    }
                     Ok(mut response) if run::is_answer(&response) => {
                         this.run.answered(&mut response);
                         this.state.set(State::Done);

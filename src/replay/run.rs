@@ -129,6 +129,12 @@ impl<S, B> Run<S, B> {
         }
     }
 
+    /// Whether no attempt has failed yet.
+    #[inline]
+    pub(super) fn is_first(&self) -> bool {
+        self.attempts.is_empty()
+    }
+
     /// Tells in the response what came before it.
     pub(super) fn answered<R>(&mut self, response: &mut Response<R>) {
         if !self.attempts.is_empty() {

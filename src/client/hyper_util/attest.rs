@@ -12,7 +12,7 @@ use super::future::ResponseFuture;
 use crate::body::ReplayBody;
 use crate::client::invalid::InvalidRequest;
 use crate::conn::scope::Slot;
-use crate::evidence::{AttemptError, End, Evidence, Sending};
+use crate::evidence::{AttemptError, AttemptToken, End, Evidence};
 use crate::request::{OnFreshConnection, RequestProfile, Semantics};
 
 /// A hyper-util client whose errors carry evidence.
@@ -55,7 +55,9 @@ where
     }
 
     fn call(&mut self, mut request: Request<ReplayBody<B>>) -> Self::Future {
-        let sending = take_token(&mut request);
+        let token = request.body_mut().take_token();
+        let begun = token.as_ref().map(AttemptToken::begun);
+        let sending = token.map(|token| token.take(request.method(), request.uri()));
         if let Some(invalid) = InvalidRequest::in_request(&request) {
             let evidence = Evidence::new(End::InvalidRequest).about(sending);
             return ResponseFuture::failed(AttemptError::new(evidence, invalid));
@@ -69,7 +71,7 @@ where
         let profile = RequestProfile::of(&request, false);
         let slot = Slot {
             progress: request.body().progress(),
-            started: Instant::now(),
+            started: begun.map_or_else(Instant::now, Instant::from_std),
             opened_after: fresh.map(|fresh| Instant::from_std(fresh.moment())),
             tunnel: profile.semantics() == Semantics::Tunnel,
             opened: None,
@@ -77,9 +79,4 @@ where
         };
         ResponseFuture::sending(self.client.call(request), slot, sending)
     }
-}
-
-fn take_token<B>(request: &mut Request<ReplayBody<B>>) -> Option<Sending> {
-    let token = request.body_mut().take_token()?;
-    Some(token.take(request.method(), request.uri()))
 }

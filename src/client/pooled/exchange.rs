@@ -91,12 +91,21 @@ impl Exchange {
         cx: &mut Context<'_>,
     ) -> Poll<Answer> {
         let polled = answer.as_mut().poll(cx);
-        if polled.is_ready() || self.is_gone || self.seen.ledger.poll_released(cx).is_pending() {
+        if polled.is_ready() || self.is_there(cx) {
             return polled;
+        }
+        answer.poll(cx)
+    }
+
+    /// Whether hyper's answer is to be waited for; if not, the socket is gone, and there is an answer now.
+    #[inline]
+    pub(super) fn is_there(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.is_gone || self.seen.ledger.poll_released(cx).is_pending() {
+            return true;
         }
         self.is_gone = true;
         self.give_up(false);
-        answer.poll(cx)
+        false
     }
 
     /// The same of a stream; many wait for one connection's end.

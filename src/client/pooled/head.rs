@@ -48,7 +48,9 @@ pub(super) fn put_on<B>(request: &mut Request<B>, route: &Route, protocol: Proto
                 *request.version_mut() = Version::HTTP_11;
             }
             let headers = request.headers_mut();
-            headers.entry(HOST).or_insert_with(|| route.host.clone());
+            if !headers.contains_key(HOST) {
+                headers.insert(HOST, route.host.clone());
+            }
             let proxy = route.by_proxy.as_ref().filter(|proxy| proxy.reads_requests);
             if let Some(authorization) = proxy.and_then(|proxy| proxy.authorization.as_ref()) {
                 headers

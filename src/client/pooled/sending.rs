@@ -51,8 +51,14 @@ impl<F: Future<Output = Answer>> Future for Sending<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
         let this = self.project();
         if let Stage::Waiting(exchange, going_on) = this.stage {
-            let answer = ready!(exchange.poll(this.answer, cx));
-            match answer {
+            // The answer is large: it is taken where it comes from, and nowhere handed on.
+            let mut answer = this.answer;
+            let answered = match answer.as_mut().poll(cx) {
+                Poll::Ready(answered) => answered,
+                Poll::Pending if exchange.is_there(cx) => return Poll::Pending,
+                Poll::Pending => ready!(answer.poll(cx)),
+            };
+            match answered {
                 Ok(response) if going_on.as_ref().is_some_and(|on| on.is_plain(&response)) => {
                     let lease = exchange.lease.take();
                     let body = |incoming| ResponseBody::new(incoming, lease);
