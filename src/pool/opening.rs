@@ -1,5 +1,6 @@
 //! The task of one connection: it opens it, hands it to the pool, and drives it to its end.
 
+use std::pin::Pin;
 use std::sync::{Arc, Weak};
 
 use tokio::runtime::Handle;
@@ -21,22 +22,36 @@ pub(super) fn spawn(pool: &Pool, order: Order) {
     };
     pool.state().set_member(id, Arc::downgrade(&member));
     let connecting = Connecting::begin(&order.route);
-    let task = runtime.spawn(run(Weak::clone(&pool.this), order, member, connecting));
+    let weak = Weak::clone(&pool.this);
+    let opening = Box::pin(open(weak, order, Arc::clone(&member), connecting));
+    let task = runtime.spawn(run(opening, member));
     pool.state().set_task(id, task.abort_handle());
     sweeper::ensure(pool, &runtime);
 }
 
-async fn run(pool: Weak<Pool>, order: Order, member: Arc<Member>, connecting: Connecting) {
-    let Some(dialing) = pool
+/// Opens a connection and drives it. The opening is boxed, as nothing of it is wanted for the rest of the connection's life.
+async fn run<D>(opening: Pin<Box<impl Future<Output = Option<D>>>>, member: Arc<Member>)
+where
+    D: Future<Output = ()>,
+{
+    if let Some(driver) = opening.await {
+        driver.await;
+    }
+    drop(member);
+}
+
+/// Opens a connection and hands it to the pool; what is returned drives it.
+async fn open(
+    pool: Weak<Pool>,
+    order: Order,
+    member: Arc<Member>,
+    connecting: Connecting,
+) -> Option<impl Future<Output = ()>> {
+    let dialing = pool
         .upgrade()
-        .map(|pool| pool.dialer.dial(&order.route, Arc::clone(&member)))
-    else {
-        return;
-    };
+        .map(|pool| pool.dialer.dial(&order.route, member))?;
     let dialed = connecting.within(dialing).await;
-    let Some(strong) = pool.upgrade() else {
-        return;
-    };
+    let strong = pool.upgrade()?;
     let mut fx = Effects::default();
     let driver = match dialed {
         Ok(dialed) => {
@@ -58,10 +73,6 @@ async fn run(pool: Weak<Pool>, order: Order, member: Arc<Member>, connecting: Co
         }
     };
     strong.apply(fx);
-    // A pool is gone with its clients, not with its connections.
-    drop(strong);
-    if let Some(driver) = driver {
-        driver.await;
-    }
-    drop(member);
+    // The pool is not kept by its connections: it is gone with its clients.
+    driver
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::task::Waker;
 
+use slab::Slab;
 use tokio::time::Instant;
 
 use super::{Effects, Granted, State, What};
@@ -12,6 +13,9 @@ use crate::pool::sender::Sender;
 use crate::pool::slot::{ConnectionId, OfHost, Phase};
 use crate::pool::telemetry::hears_of_reuse;
 use crate::pool::{ConnectError, DiscardReason, Want};
+
+/// Room for so many waiters is kept.
+const KEPT_WAITERS: usize = 64;
 
 impl State {
     /// Takes a connection for a request: of HTTP/2 one with room for a stream, of HTTP/1 the one that became idle last.
@@ -180,11 +184,20 @@ impl State {
         let found = self.waiters.get_mut(waiter)?;
         let outcome = found.outcome.take();
         if outcome.is_some() {
-            fx.done_with(self.waiters.remove(waiter).waker);
+            fx.done_with(self.forget_waiter(waiter).waker);
         } else if !found.waker.will_wake(waker) {
             fx.done_with(std::mem::replace(&mut found.waker, waker.clone()));
         }
         outcome
+    }
+
+    /// Removes a waiter; with the last of many goes the room that they took.
+    fn forget_waiter(&mut self, waiter: usize) -> Waiter {
+        let gone = self.waiters.remove(waiter);
+        if self.waiters.is_empty() && self.waiters.capacity() > KEPT_WAITERS {
+            self.waiters = Slab::new();
+        }
+        gone
     }
 
     /// Leaves the line. What had been given is passed on.
@@ -195,7 +208,7 @@ impl State {
         if let Some(host) = self.hosts.get_mut(waiter_host) {
             host.line.remove(waiter, &mut self.waiters);
         }
-        let gone = self.waiters.remove(waiter);
+        let gone = self.forget_waiter(waiter);
         fx.done_with(gone.waker);
         match gone.outcome {
             Some(Ok(granted)) => self.take_back(granted, now, fx),
