@@ -10,7 +10,7 @@ use crate::policy::Pause;
 use super::RetryPolicyBuilder;
 
 impl RetryPolicyBuilder {
-    /// One deadline over all attempts of a request, counted from its call; above zero. Default: none.
+    /// One deadline over all attempts of a request, counted from when its future is first polled; above zero. Default: none.
     ///
     /// A request may carry its own in [`RequestOptions`](crate::request::RequestOptions). Only with the feature `tokio`,
     /// as nothing else can wait.

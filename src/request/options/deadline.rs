@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::RequestOptions;
 
 impl RequestOptions {
-    /// One deadline over all attempts of this request, counted from its call. Default: the policy's.
+    /// One deadline over all attempts of this request, counted from when its future is first polled. Default: the policy's.
     ///
     /// Only with the feature `tokio`, as nothing else can wait.
     #[must_use]
