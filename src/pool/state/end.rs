@@ -244,7 +244,7 @@ impl State {
         }
     }
 
-    /// Stops every task that is still opening a connection, and the sweeper.
+    /// Stops every task that is still opening a connection, and those that go by the clock.
     pub(in crate::pool) fn stop_tasks(&mut self) {
         let opening = self
             .slots
@@ -255,8 +255,11 @@ impl State {
                 task.abort();
             }
         }
-        if let Some(sweeper) = self.sweeper.take() {
-            sweeper.abort();
+        for task in [self.sweeper.take(), self.look.take()]
+            .into_iter()
+            .flatten()
+        {
+            task.abort();
         }
     }
 

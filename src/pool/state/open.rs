@@ -159,6 +159,14 @@ impl State {
         })
     }
 
+    /// The same of an HTTP/2 connection, which need not come to be free at all: it takes no further streams then.
+    #[inline]
+    pub(super) fn is_needed_more_than_streams(&mut self, host: usize, at: usize) -> bool {
+        let first = self.hosts.get(host).and_then(|host| host.line.oldest());
+        first.is_some_and(|first| self.is_in_the_way(host, at, first))
+            || self.has_served(at) && self.is_others_turn(host)
+    }
+
     fn has_served(&self, at: usize) -> bool {
         self.slots.get(at).is_some_and(|slot| slot.exchanges > 0)
     }

@@ -6,6 +6,7 @@
 use tokio::time::Instant;
 
 use super::{Effects, State};
+use crate::pool::DiscardReason;
 use crate::pool::sender::Sender;
 #[cfg(feature = "http2")]
 use crate::pool::slot::ConnectionId;
@@ -69,6 +70,12 @@ impl State {
             let Some(waiter) = self.next_in_line(host, at) else {
                 break;
             };
+            if self.is_needed_more_than_streams(host, at) {
+                if let Some(id) = self.id(at) {
+                    self.retire(id, DiscardReason::MadeRoom, fx);
+                }
+                return;
+            }
             let Some(granted) = self.grant_stream(at, now, fx) else {
                 break;
             };

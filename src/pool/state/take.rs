@@ -79,7 +79,10 @@ impl State {
             } else if is_closed {
                 self.retire(self.id(at)?, DiscardReason::PeerClosed, fx);
             } else if has_room && suits {
-                return self.grant_stream(at, now, fx);
+                if !self.is_needed_more_than_streams(host, at) {
+                    return self.grant_stream(at, now, fx);
+                }
+                self.retire(self.id(at)?, DiscardReason::MadeRoom, fx);
             }
         }
         None

@@ -15,6 +15,9 @@ use crate::conn::PlainIo;
 
 mod fairness;
 mod keeping;
+#[cfg(feature = "http2")]
+mod shared;
+mod siblings;
 mod told;
 mod waiters;
 

@@ -43,12 +43,20 @@ impl ClientBuilder {
         self
     }
 
-    /// Takes responses whose header names are followed by spaces, or are obsolete folded lines. Default: false. Both open
-    /// ways to smuggle requests past a proxy (RFC 9112 section 5).
+    /// Takes responses in which spaces stand between a header's name and its colon. Default: false. It opens a way to smuggle
+    /// responses past a proxy (RFC 9112 section 5.1).
     #[must_use]
-    pub fn http1_allow_obsolete_headers_in_responses(mut self, enabled: bool) -> Self {
+    pub fn http1_allow_spaces_after_header_name_in_responses(mut self, enabled: bool) -> Self {
         self.http1
-            .allow_spaces_after_header_name_in_responses(enabled)
+            .allow_spaces_after_header_name_in_responses(enabled);
+        self
+    }
+
+    /// Takes responses whose headers are folded over several lines. Default: false. Obsolete, and a way to smuggle responses
+    /// past a proxy (RFC 9112 section 5.2).
+    #[must_use]
+    pub fn http1_allow_obsolete_multiline_headers_in_responses(mut self, enabled: bool) -> Self {
+        self.http1
             .allow_obsolete_multiline_headers_in_responses(enabled);
         self
     }
