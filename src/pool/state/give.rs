@@ -75,6 +75,8 @@ impl State {
 
     /// What had been given to a request that is gone is passed on, as if it had never been.
     pub(super) fn take_back(&mut self, granted: Granted, now: Instant, fx: &mut Effects) {
+        // The connection's tasks may have ended meanwhile, and this be the last to hold it: its end takes the lock.
+        fx.hold(granted.member);
         let Some(slot) = self.slot_mut(granted.connection) else {
             return fx.drop(granted.sender);
         };

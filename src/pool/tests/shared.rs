@@ -7,7 +7,7 @@ use hyper_util::rt::TokioExecutor;
 
 use super::*;
 
-/// Opens connections by HTTP/2 whose peer says nothing.
+/// Opens connections by HTTP/2 whose peer allows a hundred streams, and says nothing else.
 #[derive(Debug)]
 struct Silent;
 
@@ -23,8 +23,12 @@ impl Dial for Silent {
             let ledger = io.ledger();
             let builder = http2::Builder::new(TokioExecutor::new());
             let (sender, mut connection) = builder.handshake(io).await?;
+            let mut has_said = false;
             let driver = poll_fn(move |cx| {
-                let _open = (&theirs, &member);
+                let _open = &theirs;
+                if !std::mem::replace(&mut has_said, true) {
+                    member.allows_streams(100);
+                }
                 Pin::new(&mut connection).poll(cx).map(|_| ())
             });
             Ok(Dialed {
@@ -96,4 +100,33 @@ async fn a_request_that_wants_a_new_connection_is_not_starved_by_a_shared_one() 
     assert!(taken.ledger.opened() > fresh.opened_after.unwrap());
     assert_eq!(pool.counters().discarded(DiscardReason::MadeRoom), 1);
     stop.store(true, Ordering::SeqCst);
+}
+
+#[test]
+fn what_was_handed_to_a_request_may_end_with_its_runtime_before_the_request_is_dropped() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let pool = silent(1, 9);
+    let mut dropped = checkout(&pool, "a", Want::default());
+    runtime.block_on(async {
+        // In line; what it is given when the connection is there it does not come for.
+        waits(&mut dropped).await;
+        settle().await;
+    });
+    drop(runtime);
+    // In a thread of its own, as the fault that this would show is one that never ends.
+    let (done, is_done) = std::sync::mpsc::channel();
+    let thread = std::thread::spawn(move || {
+        drop(dropped);
+        done.send(()).unwrap();
+    });
+    let limit = std::time::Duration::from_secs(5);
+    is_done
+        .recv_timeout(limit)
+        .expect("the pool waits for itself");
+    thread.join().unwrap();
+    let state = pool.state();
+    assert_eq!((state.hosts.len(), state.slots.len()), (0, 0));
 }
