@@ -6,6 +6,7 @@ mod answered;
 mod idle;
 mod many;
 mod play;
+mod random;
 mod refused;
 mod reuse;
 mod silent;
