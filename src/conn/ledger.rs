@@ -8,9 +8,7 @@
 //! it after the connection was opened, and `written` is counted after the system call, so a racing reader sees it low.
 
 use std::future::poll_fn;
-#[cfg(feature = "http2")]
-use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
@@ -36,8 +34,7 @@ pub(crate) struct Ledger {
     /// Those that wait for the end of an HTTP/2 connection.
     #[cfg(feature = "http2")]
     pub(super) gone: tokio::sync::Notify,
-    /// How many of its streams are not answered.
-    #[cfg(feature = "http2")]
+    /// How many streams of HTTP/2 are not answered on it.
     pub(super) unanswered: AtomicUsize,
     /// `Book::split`, for whoever needs no more than that. It is set once, before the connection is used.
     split: AtomicBool,
@@ -58,7 +55,6 @@ impl Ledger {
             watched: Watched::default(),
             #[cfg(feature = "http2")]
             gone: tokio::sync::Notify::new(),
-            #[cfg(feature = "http2")]
             unanswered: AtomicUsize::new(0),
             split: AtomicBool::new(false),
             turns: AtomicU64::new(0),
@@ -82,11 +78,7 @@ impl Ledger {
 
     /// Whether a stream of it is not answered: what was written of it may still be on its way.
     pub(super) fn is_awaited(&self) -> bool {
-        #[cfg(feature = "http2")]
-        let awaited = self.unanswered.load(Ordering::Acquire) > 0;
-        #[cfg(not(feature = "http2"))]
-        let awaited = false;
-        awaited
+        self.unanswered.load(Ordering::Acquire) > 0
     }
 
     /// How often the boundary was set by a turn.
