@@ -85,7 +85,7 @@ pub(super) struct Slot {
     pub(super) is_leaving: bool,
     /// Its span, if anybody listens.
     pub(super) watch: Watch,
-    /// Its task, to be stopped while nothing has come of it.
+    /// Its task, to be stopped while nothing has come of it, or when an upload that nobody waits for is in the way.
     pub(super) task: Option<AbortHandle>,
     /// A sibling that had been idle no longer was found dead: not for a request that is sent again because of that.
     pub(super) suspect: bool,

@@ -122,7 +122,8 @@ impl Client {
     }
 
     /// Closes the client and all of its clones: no request is taken any more, those under way go on; ready when the last
-    /// connection is closed.
+    /// connection is closed. An upload that goes on after its response was read has half a second. What was upgraded, or is a
+    /// tunnel, belongs to its holder and is not waited for.
     ///
     /// # Cancel safety
     ///

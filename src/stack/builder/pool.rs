@@ -58,8 +58,10 @@ impl ClientBuilder {
     }
 
     /// How many connections may be open in total. Default: unlimited. Where they are all in use, requests wait; where some
-    /// are idle, the longest idle makes room. Hosts that wait take turns: a connection serves 16 more requests to its own host
-    /// at most, and then makes room for another's.
+    /// are idle, the longest idle makes room. Hosts that wait take turns: sixteen more requests go to hosts that have
+    /// connections, and then one of these makes room. (An HTTP/2 connection takes no more requests then, and makes room when
+    /// those that run on it have ended.) Uploads that go on give way
+    /// [as within the limit per host](Self::max_connections_per_host).
     #[must_use]
     pub fn max_connections(mut self, connections: usize) -> Self {
         self.pool.max_connections = connections;
