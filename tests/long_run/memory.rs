@@ -1,5 +1,5 @@
-//! The memory of the process while a run goes on. The peers and their records are part of it, and they come and go; so it is told, and only
-//! a steady growth is a fault.
+//! The memory of the process while a run goes on. The peers and their records are part of it, and they come and go; so it is
+//! told, and only a steady growth is a fault.
 
 use std::fs;
 use std::sync::{Arc, Mutex};

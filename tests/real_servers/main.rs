@@ -2,8 +2,8 @@
 //!
 //! Apart from the other tests because each needs a program that is not everywhere; so each is ignored unless asked for
 //! (`cargo test --test real_servers -- --ignored`), and then fails where its server is missing. The load makes requests
-//! meet the very moment at which the server closes an idle connection, or replaces its processes; the server's own log is the judge of
-//! what was executed, and how often.
+//! meet the very moment at which the server closes an idle connection, or replaces its processes; the server's own log is
+//! the judge of what was executed, and how often.
 
 #![cfg(all(unix, feature = "http2", feature = "tls"))]
 

@@ -60,8 +60,8 @@ pub(crate) async fn pooled(program: &'static Program, scheme: Scheme) {
     judge(&report, &executed);
 }
 
-/// Reloads, and waits until every connection from before has ended: only then may it be reloaded again, since a request that loses
-/// two connections in a row is allowed to fail.
+/// Reloads, and waits until every connection from before has ended: only then may it be reloaded again, since a request that
+/// loses two connections in a row is allowed to fail.
 async fn reload(server: &Server, client: &Client) {
     let numbers = || {
         client
