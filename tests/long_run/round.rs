@@ -73,12 +73,14 @@ impl Stage {
             };
             workers.spawn(shift.work(worker));
         }
+        let sent = workers.join_all().await.into_iter().flatten().collect();
         Round {
             wire: self.wire,
             manners,
-            is_last,
+            // A request of the round before may have waited so long that it met a closed client, too.
+            is_last: is_last || Instant::now() >= self.until,
             peer,
-            sent: workers.join_all().await.into_iter().flatten().collect(),
+            sent,
         }
     }
 }
