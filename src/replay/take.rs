@@ -84,7 +84,7 @@ where
     pub(super) fn first(&mut self, now: timer::Instant) -> Request<ReplayBody<B>> {
         match &mut self.body {
             Content::Kept(tape) => {
-                let token = AttemptToken::new(false, now.into());
+                let token = AttemptToken::new(false, timer::moment(now));
                 self.attempt = Some(token.id());
                 Request::from_parts(self.parts.clone(), tape.first().marked(token))
             }

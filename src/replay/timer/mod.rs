@@ -11,7 +11,7 @@ mod clock;
 #[path = "tokio.rs"]
 mod clock;
 
-pub(super) use self::clock::{Instant, now};
+pub(super) use self::clock::{Instant, moment, now};
 
 /// A wait that has begun.
 pub(super) type Timer = Pin<Box<dyn Future<Output = ()> + Send + Sync>>;

@@ -13,6 +13,11 @@ pub(super) fn until(_: Instant) -> Option<Timer> {
     None
 }
 
+/// A reading of this clock, as the pure parts take it.
+pub(in crate::replay) fn moment(at: Instant) -> crate::policy::Now {
+    at
+}
+
 /// The system's own reading of the time, which the pure parts take.
 pub(in crate::replay) fn now() -> crate::policy::Now {
     Instant::now()
