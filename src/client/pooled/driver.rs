@@ -2,8 +2,9 @@
 //!
 //! hyper makes two tasks of a connection: one hands requests to h2, the other moves h2's frames. On two threads an answer can
 //! overtake its own request: after a request was handed over, the first task asks h2 once more whether the connection is
-//! well, and if by then the second has read the answer and the connection's end behind it, the request fails though its
-//! answer lies there. A GET would be sent again, and a POST without a body be `Unknown`, after they were answered.
+//! well (since hyper's pull request 3041), and if by then the second has read the answer and the connection's end behind it,
+//! the request fails though its answer lies there. A GET would be sent again, and a POST without a body be `Unknown`, after
+//! they were answered.
 //!
 //! In one task that cannot be: between two polls of the frames the requests are polled, so that a request is in hyper's
 //! hands for good before anything that answers it can be read. It also lets the pool hear of what a frame changed (the limit

@@ -86,6 +86,34 @@ fn no_more_streams_than_the_peer_allows_are_on_a_connection_from_its_first_reque
 }
 
 #[test]
+fn of_many_at_once_on_a_new_connection_no_more_than_the_peer_allows_go_over_it() {
+    for (tls, flavour) in COLUMNS {
+        Mode::of(flavour).run(false, async move {
+            let peer = Peer2::start(tls, |n| match n {
+                0 => Script2::max_streams(10).then(ten_held()).serve_forever(),
+                _ => Script2::max_streams(10).serve_forever(),
+            });
+            let client = builder(&peer).build().unwrap();
+            let mut running = JoinSet::new();
+            for n in 0..15 {
+                let client = client.clone();
+                let request = request(&peer, &Method::POST, &format!("/{n}"));
+                running.spawn(async move { send(&client, request).await.unwrap().failed });
+            }
+            // While ten are held on the first connection the others are answered.
+            for _ in 0..5 {
+                assert_eq!(running.join_next().await.unwrap().unwrap(), 0);
+            }
+            peer.reached_async("ten").await;
+            peer.go("more");
+            assert_eq!(running.join_all().await, [0; 10], "{tls:?} {flavour:?}");
+            let of_first = |one: &&Execution2| one.connection == 0;
+            assert_eq!(peer.executions().iter().filter(of_first).count(), 10);
+        });
+    }
+}
+
+#[test]
 fn a_limit_that_is_lowered_holds_from_when_it_is_acknowledged() {
     for tls in WIRES {
         // On one thread what was acknowledged is known to the pool before another task runs.
