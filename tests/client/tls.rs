@@ -93,11 +93,7 @@ fn a_handshake_that_takes_too_long_is_an_error_that_names_connect_timeout() {
         let begun = Instant::now();
         let error = soon(client.request(post(format!("https://{addr}/pay")))).await;
         let error = error.unwrap_err();
-        assert!(
-            (limit..20 * limit).contains(&begun.elapsed()),
-            "{:?}",
-            begun.elapsed()
-        );
+        assert!(begun.elapsed() >= limit, "{:?}", begun.elapsed());
         assert!(error.is_connect(), "{error}");
         let words = chain(&error);
         assert!(words.contains("connect_timeout of 200ms"), "{words}");
