@@ -11,14 +11,17 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-#[cfg(feature = "http2")]
-use super::book::GATE_STANDS;
 use super::book::{Book, Boundary};
 use super::gate;
 use super::ledger::Ledger;
 use super::probe::{Peek, State};
 use super::scope::Seen;
 use crate::evidence::GateReason;
+
+/// How long the answer that the kernel gave to a pool stands, before the connection's task asks again: shorter than over
+/// HTTP/1, as one question serves all the streams that wait for it.
+#[cfg(feature = "http2")]
+const STREAMS_STAND: Duration = Duration::from_micros(200);
 
 /// A stream of an HTTP/2 connection that is not answered.
 #[cfg(feature = "http2")]
@@ -154,7 +157,7 @@ impl Ledger {
     #[cfg(feature = "http2")]
     pub(crate) fn may_take_streams(&self) -> Result<(), GateReason> {
         let asked = self.book().asked.take();
-        if asked.is_some_and(|asked| asked.elapsed() > GATE_STANDS) {
+        if asked.is_some_and(|asked| asked.elapsed() > STREAMS_STAND) {
             self.look()
         } else {
             Ok(())

@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use tower::util::BoxCloneService;
 use tower::{Service, ServiceExt};
 use unstale::evidence::{Delivery, Evidence};
-use unstale::verdict::Attempt;
+use unstale::verdict::{Attempt, Refusal};
 use unstale::{Attempts, Client, Error, RetryPolicy, stack};
 
 use super::server::Scheme;
@@ -53,6 +53,13 @@ impl Failure {
     pub(crate) fn evidence(&self) -> Option<&Evidence> {
         match self {
             Self::Request(error) => error.evidence(),
+            Self::Body(_) | Self::Hangs => None,
+        }
+    }
+
+    pub(crate) fn refusal(&self) -> Option<Refusal> {
+        match self {
+            Self::Request(error) => Some(error.refusal()),
             Self::Body(_) | Self::Hangs => None,
         }
     }

@@ -35,7 +35,7 @@ pub(crate) async fn layered(program: &'static Program, scheme: Scheme) {
     println!("{program} {scheme:?}, idle timeout {idle_timeout:.1?}, the layer");
     println!("  hyper-util: {}", summary(&plain, &executed, "/plain"));
     assert_eq!(report.sent(), CONNECTIONS * ROUNDS);
-    judge(&report, &executed);
+    judge(&report, &executed, None);
 }
 
 /// Through this crate's own client.
@@ -52,5 +52,5 @@ pub(crate) async fn pooled(program: &'static Program, scheme: Scheme) {
 
     println!("{program} {scheme:?}, idle timeout {idle_timeout:.1?}, the client");
     assert_eq!(report.sent(), CONNECTIONS * ROUNDS);
-    judge(&report, &executed);
+    judge(&report, &executed, None);
 }

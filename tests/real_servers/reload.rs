@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
+use unstale::verdict::Refusal;
 use unstale::{Client, Connection, DiscardReason};
 
 use super::client::{UnstaleClient, pooled as pooled_client};
@@ -57,7 +58,9 @@ pub(crate) async fn pooled(program: &'static Program, scheme: Scheme) {
         counters.discarded(DiscardReason::PeerClosed),
         counters.discarded(DiscardReason::Failed),
     );
-    judge(&report, &executed);
+    // A process that is ending may yet take a connection, and close it without a word under the request that it was opened
+    // for: that is no stale connection, and nobody knows whether the request was executed.
+    judge(&report, &executed, Some(Refusal::FreshConnection));
 }
 
 /// Reloads, and waits until every connection from before has ended: only then may it be reloaded again, since a request that
