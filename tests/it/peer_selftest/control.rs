@@ -132,7 +132,8 @@ fn a_dropped_peer_ends_promptly_whatever_it_does() {
             peer.reached("here");
             let dropped = Instant::now();
             drop(peer);
-            assert!(dropped.elapsed() < Duration::from_secs(1), "{tls:?}");
+            // Far below the hour, and far above what a busy machine takes.
+            assert!(dropped.elapsed() < Duration::from_secs(10), "{tls:?}");
             drop((plain, encrypted));
         }
     }
