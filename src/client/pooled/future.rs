@@ -49,24 +49,19 @@ impl AttemptFuture {
             return Self(State::Attempting(Box::pin(attempt)));
         };
         let mut exchange = Exchange::begin(taken, &mut request, tunnel);
+        let going_on = attempt::GoingOn {
+            checkout,
+            about,
+            tunnel,
+        };
         Self(match exchange.sender() {
             Sender::Http1(sender) => {
                 let answer = sender.try_send_request(request);
-                let going_on = attempt::GoingOn {
-                    checkout,
-                    about,
-                    tunnel,
-                };
                 State::Attempting(Box::pin(Sending::new(answer, exchange, going_on)))
             }
             #[cfg(feature = "http2")]
             Sender::Http2(sender) => {
                 let answer = sender.try_send_request(request);
-                let going_on = attempt::GoingOn {
-                    checkout,
-                    about,
-                    tunnel,
-                };
                 State::Attempting(Box::pin(async move {
                     let answer = exchange.wait_for_stream(answer).await;
                     going_on.conclude(answer, exchange).await
