@@ -275,7 +275,8 @@ fn advice(refusal: Refusal, end: Option<End>) -> Option<&'static str> {
             "check the host, the port and that the server runs"
         }
         Refusal::AttemptsExhausted if matches!(end, Some(End::HandedBack | End::Gate(_))) => {
-            "the server closes connections as soon as they are open: check the address and the port, and look into its log"
+            "the server closes connections as soon as they are open: check the address, the port and, over TLS, whether it \
+             wants another client certificate, and look into its log"
         }
         Refusal::MayHaveBeenProcessed => {
             "find out whether it took effect before sending it again, or send it with an Idempotency-Key that the \

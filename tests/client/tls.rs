@@ -162,7 +162,7 @@ fn a_client_certificate_is_shown_to_a_server_that_asks_for_one() {
         let nameless = ours().build().unwrap();
         let error = soon(nameless.request(post(url))).await.unwrap_err();
         let words = chain(&error);
-        // The alert, or, if the end was there before it was read, what it may mean.
+        // The alert, or, if the connections had ended before the request was sent, what that may mean.
         let is_told = ["CertificateRequired", "wants another client certificate"];
         assert!(is_told.iter().any(|told| words.contains(told)), "{words}");
     });

@@ -169,7 +169,8 @@ async fn a_connection_that_ended_before_every_sending() {
         error.to_string(),
         "the connection ended before the request was sent; the request was never sent; it had been sent again 2 time(s) \
          before that; it was not repeated because it has been tried as often as the policy allows; the server closes \
-         connections as soon as they are open: check the address and the port, and look into its log"
+         connections as soon as they are open: check the address, the port and, over TLS, whether it wants another client \
+         certificate, and look into its log"
     );
 }
 
