@@ -1,5 +1,7 @@
 //! What the scripted peers have in common: a listener with threads of its own, cues, counters, and one socket's wire.
 //!
+//! The loopback is where they listen unless they are told another address of this machine.
+//!
 //! Knows no protocol above TLS. Invariant: no blocking call outlives the [`Server`]. Sockets are polled against the stop flag,
 //! waits hang on one condition variable, and no descriptor is ever duplicated (a `close(2)` that left a duplicate open would
 //! send nothing).
@@ -54,7 +56,17 @@ impl<E: Clone + Send + 'static> Server<E> {
         F: FnMut(usize) -> S + Send + 'static,
         R: Fn(usize, S, Wire<'_>, &Stage<E>) + Copy + Send + 'static,
     {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        Self::start_at(Ipv4Addr::LOCALHOST, tls, scripts, run)
+    }
+
+    /// The same at another address. It is to be dropped where that can be connected to.
+    pub fn start_at<S, F, R>(address: Ipv4Addr, tls: Encryption, scripts: F, run: R) -> Self
+    where
+        S: Send,
+        F: FnMut(usize) -> S + Send + 'static,
+        R: Fn(usize, S, Wire<'_>, &Stage<E>) + Copy + Send + 'static,
+    {
+        let listener = TcpListener::bind((address, 0)).unwrap();
         let addr = listener.local_addr().unwrap();
         let stage = Arc::new(Stage {
             cues: Cues::default(),

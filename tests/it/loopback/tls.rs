@@ -1,9 +1,11 @@
 //! The peer's TLS settings and its certificate.
 //!
-//! Apart from the wire because the test needs the client's half of it. Invariant: one self-signed certificate a process, for
-//! `localhost` and 127.0.0.1, so that one client can speak with several peers.
+//! Apart from the wire because the test needs the client's half of it. Invariant: one self-signed certificate a process and
+//! address, for `localhost` and the address, so that one client can speak with several peers.
 
-use std::sync::{Arc, OnceLock};
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -31,12 +33,17 @@ impl Tls {
 
     /// What a connection needs to speak it: the configuration and the `close_notify` setting.
     pub fn server_config(self) -> Option<(Arc<ServerConfig>, bool)> {
+        self.server_config_at(Ipv4Addr::LOCALHOST.into())
+    }
+
+    /// The same for a peer at another address.
+    pub fn server_config_at(self, address: IpAddr) -> Option<(Arc<ServerConfig>, bool)> {
         let (version, close_notify) = match self {
             Self::Off => return None,
             Self::V12 { close_notify } => (&rustls::version::TLS12, close_notify),
             Self::V13 { close_notify } => (&rustls::version::TLS13, close_notify),
         };
-        let identity = identity();
+        let identity = identity(address);
         let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
             .with_protocol_versions(&[version])
             .unwrap()
@@ -62,7 +69,12 @@ pub fn server_config() -> ServerConfig {
 }
 
 pub fn root() -> CertificateDer<'static> {
-    identity().certificate.clone()
+    root_at(Ipv4Addr::LOCALHOST.into())
+}
+
+/// The certificate of the peers at another address.
+pub fn root_at(address: IpAddr) -> CertificateDer<'static> {
+    identity(address).certificate.clone()
 }
 
 pub fn client_config(root: CertificateDer<'static>) -> ClientConfig {
@@ -75,19 +87,26 @@ pub fn client_config(root: CertificateDer<'static>) -> ClientConfig {
         .with_no_client_auth()
 }
 
+#[derive(Debug)]
 struct Identity {
     certificate: CertificateDer<'static>,
     key: PrivateKeyDer<'static>,
 }
 
-fn identity() -> &'static Identity {
-    static IDENTITY: OnceLock<Identity> = OnceLock::new();
-    IDENTITY.get_or_init(|| {
-        let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
+fn identity(address: IpAddr) -> Arc<Identity> {
+    static IDENTITIES: Mutex<Option<HashMap<IpAddr, Arc<Identity>>>> = Mutex::new(None);
+    let mut identities = IDENTITIES.lock().unwrap_or_else(PoisonError::into_inner);
+    let made = identities.get_or_insert_default().entry(address);
+    Arc::clone(made.or_insert_with(|| Arc::new(Identity::make(address))))
+}
+
+impl Identity {
+    fn make(address: IpAddr) -> Self {
+        let names = ["localhost".to_owned(), address.to_string()];
         let made = rcgen::generate_simple_self_signed(names).unwrap();
-        Identity {
+        Self {
             certificate: made.cert.der().clone(),
             key: PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()).into(),
         }
-    })
+    }
 }

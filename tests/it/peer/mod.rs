@@ -18,7 +18,7 @@ pub mod random;
 mod request;
 mod script;
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use rustls::pki_types::CertificateDer;
 
@@ -62,7 +62,16 @@ impl Peer {
     where
         F: FnMut(usize) -> Script + Send + 'static,
     {
-        let server = Server::start(tls.server_config(), scripts, |n, script, wire, stage| {
+        Self::start_at(Ipv4Addr::LOCALHOST, tls, scripts)
+    }
+
+    /// The same at another address of this machine. It is to be dropped where that can be connected to.
+    pub fn start_at<F>(address: Ipv4Addr, tls: Tls, scripts: F) -> Self
+    where
+        F: FnMut(usize) -> Script + Send + 'static,
+    {
+        let config = tls.server_config_at(address.into());
+        let server = Server::start_at(address, config, scripts, |n, script, wire, stage| {
             Connection::new(n, wire, stage).run(script);
         });
         Self { tls, server }
@@ -89,13 +98,9 @@ impl Peer {
         )
     }
 
-    /// The self-signed certificate to trust; the same one for all peers of the process.
-    #[expect(
-        clippy::unused_self,
-        reason = "reads as a property of the peer; today all peers share it"
-    )]
+    /// The self-signed certificate to trust; the same one for all peers of the process at this address.
     pub fn root(&self) -> CertificateDer<'static> {
-        tls::root()
+        tls::root_at(self.addr().ip())
     }
 
     /// A client configuration that trusts [`root`](Self::root), takes TLS 1.2 and 1.3, and offers no ALPN.

@@ -34,10 +34,10 @@ ServerName localhost
 DefaultRuntimeDir {dir}
 PidFile apache.pid
 Mutex pthread
-Listen 127.0.0.1:{cleartext}
-Listen 127.0.0.1:{tls}
-Listen 127.0.0.1:{http2}
-Listen 127.0.0.1:{http2_tls}
+Listen {address}:{cleartext}
+Listen {address}:{tls}
+Listen {address}:{http2}
+Listen {address}:{http2_tls}
 
 StartServers 1
 ServerLimit 8
@@ -61,7 +61,7 @@ ErrorDocument 200 "ok"
 RewriteEngine On
 RewriteRule ^ - [R=200]
 
-<VirtualHost 127.0.0.1:{tls}>
+<VirtualHost {address}:{tls}>
     SSLEngine on
     SSLCertificateFile certificate.pem
     SSLCertificateKeyFile key.pem
@@ -69,13 +69,13 @@ RewriteRule ^ - [R=200]
     RewriteRule ^ - [R=200]
 </VirtualHost>
 
-<VirtualHost 127.0.0.1:{http2}>
+<VirtualHost {address}:{http2}>
     Protocols h2c
     RewriteEngine On
     RewriteRule ^ - [R=200]
 </VirtualHost>
 
-<VirtualHost 127.0.0.1:{http2_tls}>
+<VirtualHost {address}:{http2_tls}>
     Protocols h2
     SSLEngine on
     SSLCertificateFile certificate.pem

@@ -33,10 +33,10 @@ defaults
     timeout http-keep-alive 1s
 
 frontend any
-    bind 127.0.0.1:{cleartext}
-    bind 127.0.0.1:{tls} ssl crt both.pem
-    bind 127.0.0.1:{http2} proto h2
-    bind 127.0.0.1:{http2_tls} ssl crt both.pem alpn h2
+    bind {address}:{cleartext}
+    bind {address}:{tls} ssl crt both.pem
+    bind {address}:{http2} proto h2
+    bind {address}:{http2_tls} ssl crt both.pem alpn h2
     option http-buffer-request
     http-request return status 200 content-type text/plain string ok
 ";

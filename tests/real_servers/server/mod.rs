@@ -1,7 +1,7 @@
 //! A real server as a child process: started, waited for, and ended with what it executed read from its access log.
 //!
 //! Apart from the load, so that one harness serves every server: what tells them apart is a [`Program`], a constant in
-//! a file of its own. A server lives in a temporary folder of its own, on loopback ports of its own, in the foreground,
+//! a file of its own. A server lives in a temporary folder of its own, on ports of its own, in the foreground,
 //! and does not outlive its [`Server`] value, passed or panicked. It stays in the process group of the tests, so an
 //! interrupt reaches it as well; only a test process that is killed outright leaves it behind.
 //!
@@ -84,8 +84,8 @@ impl Scheme {
 
 /// What there is to know of a server's program: how it is started, configured and stopped.
 ///
-/// In `arguments` and `configuration`, `{dir}`, `{cleartext}`, `{tls}`, `{http2}` and `{http2_tls}` stand for the folder and
-/// the ports. The folder is also the working directory and holds `certificate.pem`, `key.pem` and `both.pem`. The program writes a line
+/// In `arguments` and `configuration`, `{dir}`, `{address}`, `{cleartext}`, `{tls}`, `{http2}` and `{http2_tls}` stand for the
+/// folder, the address and the ports. The folder is also the working directory and holds `certificate.pem`, `key.pem` and `both.pem`. The program writes a line
 /// `METHOD PATH STATUS` for every request to `executed.log`, which is its standard output too.
 #[derive(Debug)]
 pub(crate) struct Program {
@@ -143,8 +143,19 @@ impl Server {
     ///
     /// If the program is not installed, ends at once (its error log is shown), or does not accept for ten seconds.
     pub(crate) async fn start(program: &'static Program) -> Self {
+        let mut server = Self::spawn(program, Ipv4Addr::LOCALHOST);
+        server.wait_until_it_accepts().await;
+        server
+    }
+
+    /// Starts `program` at an address, in the network of this thread.
+    ///
+    /// # Panics
+    ///
+    /// If the program is not installed.
+    pub(crate) fn spawn(program: &'static Program, address: Ipv4Addr) -> Self {
         let binary = program.locate();
-        let site = Site::lay_out(program.binary);
+        let site = Site::lay_out(program.binary, address);
         site.write(program.file, &site.fill_in(program.configuration));
         let child = Command::new(binary)
             .args(program.arguments.iter().map(|word| site.fill_in(word)))
@@ -154,32 +165,39 @@ impl Server {
             .stderr(site.append("errors.log"))
             .spawn()
             .unwrap_or_else(|error| panic!("cannot start {}: {error}", program.binary));
-        let mut server = Self {
+        Self {
             program,
             child,
             site,
-        };
-        for scheme in Scheme::ALL {
-            server.wait_until_it_accepts(scheme).await;
         }
-        server
     }
 
-    /// `http://127.0.0.1:PORT` or `https://127.0.0.1:PORT`, to put a path behind.
+    /// Waits until it accepts connections in every way.
+    ///
+    /// # Panics
+    ///
+    /// If the program ends at once (its error log is shown), or does not accept for ten seconds.
+    pub(crate) async fn wait_until_it_accepts(&mut self) {
+        for scheme in Scheme::ALL {
+            self.wait_until_it_accepts_by(scheme).await;
+        }
+    }
+
+    /// `http://ADDRESS:PORT` or `https://ADDRESS:PORT`, to put a path behind.
     pub(crate) fn url(&self, scheme: Scheme) -> String {
-        let port = self.site.port(scheme);
+        let addr = self.site.addr(scheme);
         let name = if scheme.is_tls() { "https" } else { "http" };
-        format!("{name}://127.0.0.1:{port}")
+        format!("{name}://{addr}")
     }
 
-    /// The certificate of the TLS port, to be trusted: for `localhost` and 127.0.0.1, signed by itself.
+    /// The certificate of the TLS port, to be trusted: for `localhost` and the address, signed by itself.
     pub(crate) fn certificate(&self) -> CertificateDer<'static> {
         self.site.certificate()
     }
 
     /// How long the server keeps an idle connection, measured on one; what it announces may be something else.
     pub(crate) async fn idle_timeout(&self, scheme: Scheme) -> Duration {
-        let addr = (Ipv4Addr::LOCALHOST, self.site.port(scheme)).into();
+        let addr = self.site.addr(scheme);
         let base = self.url(scheme);
         let measure = idle::measure(addr, &base, scheme, self.certificate());
         let measured = timeout(PATIENCE, measure).await;
@@ -218,17 +236,14 @@ impl Server {
         count(&self.site.read("executed.log"))
     }
 
-    async fn wait_until_it_accepts(&mut self, scheme: Scheme) {
+    async fn wait_until_it_accepts_by(&mut self, scheme: Scheme) {
         let deadline = Instant::now() + PATIENCE;
-        let port = self.site.port(scheme);
-        while TcpStream::connect((Ipv4Addr::LOCALHOST, port))
-            .await
-            .is_err()
-        {
+        let addr = self.site.addr(scheme);
+        while TcpStream::connect(addr).await.is_err() {
             let ended = self.child.try_wait().expect("a child can be waited for");
             assert!(
                 ended.is_none() && Instant::now() < deadline,
-                "{} does not accept on port {port}: {ended:?}\n{}",
+                "{} does not accept at {addr}: {ended:?}\n{}",
                 self.program.binary,
                 self.site.read("errors.log"),
             );

@@ -39,10 +39,10 @@ http {
     uwsgi_temp_path uwsgi;
 
     server {
-        listen 127.0.0.1:{cleartext};
-        listen 127.0.0.1:{tls} ssl;
-        listen 127.0.0.1:{http2} http2;
-        listen 127.0.0.1:{http2_tls} ssl http2;
+        listen {address}:{cleartext};
+        listen {address}:{tls} ssl;
+        listen {address}:{http2} http2;
+        listen {address}:{http2_tls} ssl http2;
         ssl_protocols TLSv1.2 TLSv1.3;
         ssl_certificate certificate.pem;
         ssl_certificate_key key.pem;

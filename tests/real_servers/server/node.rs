@@ -68,7 +68,7 @@ const serve = () => {
         server.on('sessionError', () => {});
     }
     const servers = [...ones, ...twos];
-    [{cleartext}, {tls}, {http2}, {http2_tls}].forEach((port, n) => servers[n].listen(port, '127.0.0.1'));
+    [{cleartext}, {tls}, {http2}, {http2_tls}].forEach((port, n) => servers[n].listen(port, '{address}'));
 
     process.on('message', async () => {
         leaving = true;

@@ -5,7 +5,7 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    net::{Ipv4Addr, TcpListener},
+    net::{Ipv4Addr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::Stdio,
     sync::atomic::{AtomicU16, Ordering},
@@ -23,26 +23,28 @@ type Ports = [(Scheme, u16); 4];
 #[derive(Debug)]
 pub(super) struct Site {
     dir: PathBuf,
+    address: Ipv4Addr,
     ports: Ports,
     certificate: CertificateDer<'static>,
 }
 
 impl Site {
     /// Makes the folder, named after the server, picks the ports, and writes the certificate and its key.
-    pub(super) fn lay_out(name: &str) -> Self {
-        let ports = Scheme::ALL.map(|scheme| (scheme, free_port()));
+    pub(super) fn lay_out(name: &str, address: Ipv4Addr) -> Self {
+        let ports = Scheme::ALL.map(|scheme| (scheme, free_port(address)));
         let [(_, first), ..] = ports;
-        // The port is in the name: no two servers of one machine have it at the same time.
+        // The port is in the name: no two servers of one process have it.
         let dir =
             std::env::temp_dir().join(format!("unstale-{name}-{}-{first}", std::process::id()));
         fs::create_dir(&dir)
             .unwrap_or_else(|error| panic!("cannot make {}: {error}", dir.display()));
 
         let CertifiedKey { cert, signing_key } =
-            rcgen::generate_simple_self_signed(["localhost".to_owned(), "127.0.0.1".to_owned()])
-                .expect("a certificate for localhost can be made");
+            rcgen::generate_simple_self_signed(["localhost".to_owned(), address.to_string()])
+                .expect("a certificate for an address can be made");
         let site = Self {
             dir,
+            address,
             ports,
             certificate: cert.der().clone(),
         };
@@ -58,10 +60,10 @@ impl Site {
         &self.dir
     }
 
-    /// The port to listen on.
-    pub(super) fn port(&self, scheme: Scheme) -> u16 {
+    /// Where to listen.
+    pub(super) fn addr(&self, scheme: Scheme) -> SocketAddr {
         let found = self.ports.iter().find(|(known, _)| *known == scheme);
-        found.expect("there is one for each").1
+        (self.address, found.expect("there is one for each").1).into()
     }
 
     /// The certificate, to be trusted.
@@ -69,9 +71,10 @@ impl Site {
         self.certificate.clone()
     }
 
-    /// Puts the folder and the ports into a text.
+    /// Puts the folder, the address and the ports into a text.
     pub(super) fn fill_in(&self, template: &str) -> String {
         let text = template.replace("{dir}", &self.dir.display().to_string());
+        let text = text.replace("{address}", &self.address.to_string());
         let fill_in = |text: String, (scheme, port): &(Scheme, u16)| {
             text.replace(scheme.placeholder(), &port.to_string())
         };
@@ -116,7 +119,7 @@ impl Drop for Site {
 
 /// A port nobody listens on, below the range from which the kernel takes the ports of outgoing connections: of those
 /// the other tests open many, and one of them could take the port before the server does.
-fn free_port() -> u16 {
+fn free_port(address: Ipv4Addr) -> u16 {
     const FIRST: u16 = 10_000;
     const COUNT: u16 = 20_000;
     static NEXT: AtomicU16 = AtomicU16::new(0);
@@ -126,6 +129,6 @@ fn free_port() -> u16 {
         .unwrap_or_default();
     (0..COUNT)
         .map(|_| FIRST + (start + NEXT.fetch_add(1, Ordering::Relaxed) % COUNT) % COUNT)
-        .find(|&port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok())
-        .expect("a port of the loopback is free")
+        .find(|&port| TcpListener::bind((address, port)).is_ok())
+        .expect("a port of the address is free")
 }
