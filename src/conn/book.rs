@@ -97,7 +97,8 @@ pub(crate) struct Book {
     pub(crate) failed: bool,
     /// The refusal at the gate, for good.
     pub(crate) refused: Option<GateReason>,
-    pub(crate) condemned: bool,
+    /// It is to accept no further request, for this reason.
+    pub(crate) condemned: Option<GateReason>,
     pub(crate) freeze: Freeze,
     /// A 408 came that may have crossed the request.
     pub(crate) suspected: bool,

@@ -96,6 +96,7 @@ impl Pair {
             progress: ReplayBody::once(http_body_util::Empty::<bytes::Bytes>::new()).progress(),
             started: tokio::time::Instant::now(),
             opened_after: None,
+            idle_at_most: None,
             tunnel: false,
             opened: None,
             seen: None,
@@ -215,7 +216,7 @@ async fn http2_in_tls_is_read_out_though_the_socket_fails() {
 #[tokio::test]
 async fn a_condemned_living_connection_sends_not_one_byte_even_by_a_forced_shutdown() {
     let pair = Pair::used().await;
-    pair.pool.ledger().unwrap().book().condemned = true;
+    pair.pool.ledger().unwrap().book().condemned = Some(crate::evidence::GateReason::Condemned);
     assert_eq!(pair.refuse_and_force().await, 0);
 }
 

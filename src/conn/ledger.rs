@@ -161,8 +161,9 @@ impl Ledger {
         book.writes = 0;
         match slot {
             Some(slot) => {
-                let too_old = |moment| self.opened <= moment;
-                book.condemned |= slot.opened_after.is_some_and(too_old);
+                if let Some(reason) = slot.unwanted(self, &book) {
+                    book.condemned.get_or_insert(reason);
+                }
                 if book.plain_written {
                     // A tunnel that was refused is none: the next exchange has been answered on it.
                     book.tunnel = slot.tunnel;

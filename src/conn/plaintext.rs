@@ -93,8 +93,8 @@ impl Plaintext {
         }
         book.overtake(turns != self.turns_at_read);
         let begins = book.begin_if_certain();
-        if begins && book.condemned {
-            book.refuse(GateReason::Condemned);
+        if let Some(reason) = book.condemned.filter(|_| begins) {
+            book.refuse(reason);
         }
         let admission = book.admission();
         if admission != Admission::Granted {

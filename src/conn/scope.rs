@@ -8,12 +8,14 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::book::Boundary;
+use super::book::{Book, Boundary};
 use super::ledger::Ledger;
 use crate::body::Progress;
+use crate::evidence::GateReason;
 
 thread_local! {
     static CURRENT: Cell<Option<Slot>> = const { Cell::new(None) };
@@ -28,6 +30,8 @@ pub(crate) struct Slot {
     pub(crate) started: Instant,
     /// Only a connection opened after this moment may carry the attempt.
     pub(crate) opened_after: Option<Instant>,
+    /// Only one that has been idle for so long at most may, or one opened since the attempt began.
+    pub(crate) idle_at_most: Option<Duration>,
     /// The request asks for a tunnel or another protocol: what follows on the connection are no exchanges.
     pub(crate) tunnel: bool,
     /// The connection that was last opened in its polls.
@@ -53,19 +57,34 @@ pub(crate) struct Seen {
 impl Slot {
     /// What the next write on `ledger` is, seen from this attempt.
     pub(super) fn boundary(&self, ledger: &Ledger) -> Boundary {
-        // An attempt that wants a fresh connection is captured: hyper-util then names the connection before the request
-        // is handed to hyper, and the write after that begins it.
-        let is_first_seen = self
-            .seen
-            .as_ref()
-            .is_none_or(|seen| seen.ledger.id() != ledger.id());
-        if self.opened_after.is_some() && is_first_seen {
+        // An attempt that does not accept every connection is captured: hyper-util then names the connection before the
+        // request is handed to hyper, and the write after that begins it.
+        let is_captured = self.opened_after.is_some() || self.idle_at_most.is_some();
+        if is_captured && self.sees_first(ledger) {
             Boundary::Certain
         } else if self.tunnel {
             Boundary::Unknown
         } else {
             Boundary::AfterBody(self.progress.clone())
         }
+    }
+
+    /// Why the attempt does not accept this connection, which hyper-util names, if it does not.
+    pub(super) fn unwanted(&self, ledger: &Ledger, book: &Book) -> Option<GateReason> {
+        let too_old = |moment| ledger.opened <= moment;
+        if self.opened_after.is_some_and(too_old) {
+            return Some(GateReason::Condemned);
+        }
+        // It is named once more when it has answered, and is not idle then.
+        let is_candidate = self.sees_first(ledger) && ledger.opened < self.started;
+        let too_idle = |limit| book.active.unwrap_or(ledger.opened).elapsed() > limit;
+        let is_refused = is_candidate && self.idle_at_most.is_some_and(too_idle);
+        is_refused.then_some(GateReason::IdleTooLong)
+    }
+
+    fn sees_first(&self, ledger: &Ledger) -> bool {
+        let seen = self.seen.as_ref();
+        seen.is_none_or(|seen| seen.ledger.id() != ledger.id())
     }
 }
 

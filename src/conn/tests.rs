@@ -130,6 +130,7 @@ pub(super) fn turn_after<B: http_body::Body>(pool: &Facts, body: &ReplayBody<B>)
         progress: body.progress(),
         started: tokio::time::Instant::now(),
         opened_after: None,
+        idle_at_most: None,
         tunnel: false,
         opened: None,
         seen: None,
@@ -273,7 +274,7 @@ async fn a_refusal_is_for_good() {
     let pool = pair.pool();
     pair.exchange(&pool).await;
     pair.poll_idle().await;
-    pool.ledger().unwrap().book().condemned = true;
+    pool.ledger().unwrap().book().condemned = Some(crate::evidence::GateReason::Condemned);
     let before = pool.ledger().unwrap().book().written;
     for _ in 0..3 {
         pair.write(b"POST / HTTP/1.1\r\n\r\n").await.unwrap_err();

@@ -47,6 +47,9 @@ pub enum GateReason {
     Unsolicited,
     /// It was marked to accept no further request.
     Condemned,
+    /// It had been idle for longer than the request accepts
+    /// ([`ConnectionWish`](crate::request::ConnectionWish)).
+    IdleTooLong,
 }
 
 impl GateReason {
@@ -57,6 +60,7 @@ impl GateReason {
             Self::Closed => "it was already gone (reset, timed out or closed)",
             Self::Unsolicited => "the server had sent something on it that nobody asked for",
             Self::Condemned => "it was not to be used any more",
+            Self::IdleTooLong => "it had been idle for longer than the request accepts",
         }
     }
 }

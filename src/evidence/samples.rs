@@ -11,7 +11,7 @@ use super::{
 };
 
 /// Every way in which an attempt can end.
-pub(crate) const ENDS: [End; 22] = [
+pub(crate) const ENDS: [End; 23] = [
     End::InvalidRequest,
     End::ClientClosed,
     End::Connect,
@@ -20,6 +20,7 @@ pub(crate) const ENDS: [End; 22] = [
     End::Gate(GateReason::Closed),
     End::Gate(GateReason::Unsolicited),
     End::Gate(GateReason::Condemned),
+    End::Gate(GateReason::IdleTooLong),
     End::Closed(SecondLook::NeverAcknowledged),
     End::Closed(SecondLook::Acknowledged),
     End::Closed(SecondLook::Undecided),

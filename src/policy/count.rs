@@ -30,8 +30,8 @@ impl Count {
             // A GET in the place of a lost request is one more sending of what may have been processed.
             _ if grounds == Grounds::AsGet => Self::Unknown,
             Delivery::NotSent if evidence.end() == End::Connect => Self::Connect,
-            // Condemned are those from before the failure for which a fresh one is wanted; there are only so many.
-            Delivery::NotSent if evidence.end() == End::Gate(GateReason::Condemned) => Self::Free,
+            // Not wanted are those from before the failure, or idle for long; there are only so many.
+            Delivery::NotSent if is_unwanted(evidence.end()) => Self::Free,
             Delivery::NotSent if is_from_before(evidence, elapsed) => Self::Free,
             Delivery::NotSent => Self::NotSent,
             Delivery::NotReceived => Self::NotReceived,
@@ -79,6 +79,14 @@ impl Count {
             Self::Unknown => true,
         }
     }
+}
+
+/// Whether a living connection refused because the request wants another.
+fn is_unwanted(end: End) -> bool {
+    matches!(
+        end,
+        End::Gate(GateReason::Condemned | GateReason::IdleTooLong)
+    )
 }
 
 /// The replays before this one that had a pause: all that went into a count.

@@ -36,6 +36,7 @@ mod retry_policy;
 mod scope;
 mod settings;
 mod situation;
+mod unrepeatable;
 
 pub use self::budget::Budget;
 pub use self::builder::RetryPolicyBuilder;

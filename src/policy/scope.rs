@@ -1,5 +1,7 @@
 //! The choices of a policy that are one of few: which requests, on what proof, over which connection.
 
+use crate::request::Semantics;
+
 /// Which requests may be sent again after they have left, by their method.
 ///
 /// It narrows what was sent. What never left this machine may be sent whatever the method, except under
@@ -18,6 +20,21 @@ pub enum Scope {
     SafeOnly,
     /// No request is ever sent again, not even one that never left.
     Nothing,
+}
+
+impl Scope {
+    /// Whether a request of this kind may be sent again after it has left.
+    pub(super) fn covers(self, semantics: Semantics) -> bool {
+        match self {
+            Self::All => true,
+            Self::Idempotent => matches!(
+                semantics,
+                Semantics::Safe | Semantics::Idempotent | Semantics::Conditional
+            ),
+            Self::SafeOnly => semantics == Semantics::Safe,
+            Self::Nothing => false,
+        }
+    }
 }
 
 /// What is done with a request that must not be executed twice, once it has left.

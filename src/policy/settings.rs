@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::evidence::StatusRefusal;
-use crate::request::{ConvertToGet, FormToGet};
+use crate::request::{ConnectionWish, ConvertToGet, FormToGet};
 
 use super::given::Given;
 use super::{Budget, Choice, FreshConnection, Narrow, NonIdempotent, Origins, Pause, Scope};
@@ -29,6 +29,7 @@ pub(super) struct Settings {
     pub(super) generate_idempotency_key: Option<KeySource>,
     pub(super) origins_honouring_keys: Origins,
     pub(super) fresh_connection: FreshConnection,
+    pub(super) unrepeatable_connection: ConnectionWish,
     pub(super) deadline: Option<Duration>,
     pub(super) budget: Option<Budget>,
     pub(super) pause: Pause,
@@ -88,6 +89,7 @@ impl Default for Settings {
             generate_idempotency_key: None,
             origins_honouring_keys: Origins::none(),
             fresh_connection: FreshConnection::default(),
+            unrepeatable_connection: ConnectionWish::default(),
             deadline: None,
             budget: Some(Budget::default()),
             pause: Pause::default(),

@@ -11,6 +11,7 @@
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use http::Uri;
 use tokio::time::Instant;
@@ -29,6 +30,8 @@ const MOST_YIELDS: u8 = 8;
 pub(crate) struct Want {
     /// Only one opened after this moment will do.
     pub(crate) opened_after: Option<Instant>,
+    /// Only one that has been idle for so long at most.
+    pub(crate) idle_at_most: Option<Duration>,
     /// The request is sent again: not over a connection that is suspect since.
     pub(crate) is_replay: bool,
 }

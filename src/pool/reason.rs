@@ -15,7 +15,8 @@ pub enum DiscardReason {
     /// There were more idle connections than allowed, and it had been idle longest.
     IdleLimit,
     /// A request that it could not carry needed its place within `max_connections` or `max_connections_per_host`: one to
-    /// another server, one that is sent again and wants a new connection, or one in line behind an upload without end.
+    /// another server, one that accepts only a new connection or one that was not idle for so long, or one in line behind an
+    /// upload without end.
     MadeRoom,
     /// The peer had closed it while it lay idle: found before a request was sent into it.
     Stale(GateReason),

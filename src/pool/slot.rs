@@ -130,10 +130,21 @@ impl Slot {
 
     /// Whether a request that wants this may go over the connection.
     #[inline]
-    pub(super) fn suits(&self, want: &Want) -> bool {
+    pub(super) fn suits(&self, want: &Want, now: Instant) -> bool {
         want.opened_after
             .is_none_or(|moment| self.is_opened_after(moment))
+            && want
+                .idle_at_most
+                .is_none_or(|limit| self.idle(now) <= limit)
             && !(want.is_replay && self.suspect)
+    }
+
+    /// For how long nothing has run on it.
+    fn idle(&self, now: Instant) -> Duration {
+        if self.streams > 0 {
+            return Duration::ZERO;
+        }
+        now.saturating_duration_since(self.since)
     }
 
     #[inline]

@@ -17,7 +17,7 @@ use super::{entropy, timer};
 use crate::body::{Lost, ReplayBody, Tape};
 use crate::evidence::{AttemptId, AttemptToken, Attribution, Evidence};
 use crate::policy::{Decision, Replay, RetryPolicy, Situation};
-use crate::request::{OnFreshConnection, RequestProfile};
+use crate::request::{ConnectionWish, OnFreshConnection, RequestProfile};
 use crate::verdict::{Attempt, Refusal};
 
 type BoxError = Box<dyn StdError + Send + Sync>;
@@ -32,7 +32,9 @@ pub(super) struct Take<B> {
     /// The attempt that is under way.
     attempt: Option<AttemptId>,
     deadline: Option<Duration>,
-    /// Since the request has left, only a connection opened after this may carry it.
+    /// Which connections the request accepts.
+    wish: ConnectionWish,
+    /// Since the request has left, or by its wish, only a connection opened after this may carry it.
     fresh: Option<OnFreshConnection>,
 }
 
@@ -65,7 +67,9 @@ where
     #[inline]
     pub(super) fn new(request: Request<B>, policy: &RetryPolicy, profile: RequestProfile) -> Self {
         let (parts, body) = request.into_parts();
+        let least = body.size_hint().lower();
         Self {
+            wish: policy.connection(&parts.extensions, profile, least),
             body: if policy.may_ever_replay(profile) {
                 Content::Kept(Tape::new(body, policy.replay_limit()))
             } else {
@@ -82,6 +86,9 @@ where
     /// The request for the first time.
     #[inline]
     pub(super) fn first(&mut self, now: timer::Instant) -> Request<ReplayBody<B>> {
+        if self.wish != ConnectionWish::Any {
+            self.make_a_wish(now);
+        }
         match &mut self.body {
             Content::Kept(tape) => {
                 let token = AttemptToken::new(false, timer::moment(now));
@@ -92,6 +99,19 @@ where
                 let body = body.take().expect("a call begins once");
                 self.give_away(body)
             }
+        }
+    }
+
+    /// Tells whoever sends the request which connections it accepts, in every attempt.
+    #[cold]
+    fn make_a_wish(&mut self, now: timer::Instant) {
+        let (fresh, recent) = self.wish.asked_at(timer::moment(now));
+        self.fresh = fresh;
+        if let Some(fresh) = fresh {
+            self.parts.extensions.insert(fresh);
+        }
+        if let Some(recent) = recent {
+            self.parts.extensions.insert(recent);
         }
     }
 

@@ -5,11 +5,11 @@
     clippy::disallowed_types,
     reason = "a pure part: it is handed the time and reads no clock, tokio's or another"
 )]
-type Moment = std::time::Instant;
+pub(super) type Moment = std::time::Instant;
 
 /// In a request's extensions: only a connection opened after this moment may carry it.
 ///
-/// A replay of a request that left must not draw another connection that the server has closed meanwhile, nor one on
+/// A request may wish for it ([`ConnectionWish::Fresh`](super::ConnectionWish::Fresh)). And a replay of a request that left must not draw another connection that the server has closed meanwhile, nor one on
 /// which the first sending may still be under way.
 #[derive(Clone, Copy, Debug)]
 pub struct OnFreshConnection {

@@ -1,4 +1,5 @@
-//! What a request permits: its method's semantics, the caller's word for this one request, and a GET in its place.
+//! What a request permits: its method's semantics, the caller's word for this one request, which connections it
+//! accepts, and a GET in its place.
 //!
 //! Apart from the verdict because it is read off the request before the first attempt, when nothing has failed yet.
 //! Nothing here does I/O, waits, or reads a clock.
@@ -7,9 +8,13 @@ mod as_get;
 mod fresh;
 mod options;
 mod profile;
+mod recent;
+mod wish;
 
 pub use self::as_get::{ConvertToGet, FormToGet, NotConvertible};
 pub use self::fresh::OnFreshConnection;
 pub use self::options::{Permission, RequestOptions};
 pub(crate) use self::profile::IDEMPOTENCY_KEY;
 pub use self::profile::{RequestProfile, Semantics};
+pub use self::recent::OnRecentConnection;
+pub use self::wish::ConnectionWish;

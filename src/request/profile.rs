@@ -52,6 +52,17 @@ impl RequestProfile {
         Self::new(semantics, permission)
     }
 
+    /// Whether it does no harm if it is executed twice.
+    pub(crate) fn is_harmless(self) -> bool {
+        match self.semantics {
+            Semantics::Safe | Semantics::Idempotent | Semantics::Keyed => true,
+            Semantics::Conditional | Semantics::NonIdempotent => {
+                self.permission == Permission::MayRepeat
+            }
+            Semantics::Tunnel => false,
+        }
+    }
+
     /// What method and headers say.
     pub fn semantics(&self) -> Semantics {
         self.semantics

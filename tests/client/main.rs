@@ -43,3 +43,4 @@ mod tls;
 mod tunnel;
 mod unix;
 mod watch;
+mod wishes;

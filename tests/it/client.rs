@@ -17,6 +17,7 @@ use hyper_util::rt::TokioExecutor;
 use tokio::sync::mpsc;
 use tower::util::BoxCloneSyncService;
 use tower::{Service, ServiceExt};
+use unstale::policy::RetryPolicyBuilder;
 use unstale::{RetryPolicy, stack};
 
 use crate::peer::{Peer, Tls};
@@ -50,9 +51,15 @@ impl Stack {
 
 /// A client of this peer by the default policy, with the budget off.
 pub fn client(stack: Stack, peer: &Peer, tls: Tls) -> Client {
+    client_by(RetryPolicy::builder(), stack, peer, tls)
+}
+
+/// A client of this peer by a policy, with the budget off.
+pub fn client_by(policy: RetryPolicyBuilder, stack: Stack, peer: &Peer, tls: Tls) -> Client {
+    let policy = policy.no_budget().build().unwrap();
     match stack {
-        Stack::Layered => layered(peer, tls),
-        Stack::Pooled => boxed(pooled(peer).build().unwrap()),
+        Stack::Layered => layered(peer, tls, policy),
+        Stack::Pooled => boxed(pooled(peer).retry_policy(policy).build().unwrap()),
     }
 }
 
@@ -77,9 +84,8 @@ where
     BoxCloneSyncService::new(client.map_response(erase))
 }
 
-fn layered(peer: &Peer, tls: Tls) -> Client {
+fn layered(peer: &Peer, tls: Tls, policy: RetryPolicy) -> Client {
     let builder = hyper_util::client::legacy::Client::builder(TokioExecutor::new());
-    let policy = RetryPolicy::builder().no_budget().build().unwrap();
     let mut connector = HttpConnector::new();
     if tls == Tls::Off {
         return boxed(stack::over_http(&builder, connector, policy));

@@ -13,7 +13,7 @@ use crate::body::ReplayBody;
 use crate::client::invalid::InvalidRequest;
 use crate::conn::scope::Slot;
 use crate::evidence::{AttemptError, AttemptToken, End, Evidence};
-use crate::request::{OnFreshConnection, RequestProfile, Semantics};
+use crate::request::{OnFreshConnection, OnRecentConnection, RequestProfile, Semantics};
 
 /// A hyper-util client whose errors carry evidence.
 ///
@@ -63,8 +63,9 @@ where
             return ResponseFuture::failed(AttemptError::new(evidence, invalid));
         }
         let fresh: Option<OnFreshConnection> = request.extensions_mut().remove();
-        if fresh.is_some() {
-            // The extra is then cloned before the request is handed to hyper, where an older connection is condemned.
+        let recent: Option<OnRecentConnection> = request.extensions_mut().remove();
+        if fresh.is_some() || recent.is_some() {
+            // The extra is then cloned before the request is handed to hyper, where one that is not accepted is condemned.
             // Not on the way that works: it costs a seventh of a request.
             drop(capture_connection(&mut request));
         }
@@ -73,6 +74,7 @@ where
             progress: request.body().progress(),
             started: begun.map_or_else(Instant::now, Instant::from_std),
             opened_after: fresh.map(|fresh| Instant::from_std(fresh.moment())),
+            idle_at_most: recent.map(|recent| recent.limit()),
             tunnel: profile.semantics() == Semantics::Tunnel,
             opened: None,
             seen: None,

@@ -16,7 +16,7 @@ use crate::body::{Erased, ReplayBody};
 use crate::client::invalid::InvalidRequest;
 use crate::evidence::{AttemptError, AttemptToken, End, Evidence};
 use crate::pool::{Pool, Want};
-use crate::request::OnFreshConnection;
+use crate::request::{OnFreshConnection, OnRecentConnection};
 
 /// Sends each request once, over a connection of a pool, and attests to what became of it. What
 /// [`Client`](crate::Client) has inside.
@@ -57,8 +57,10 @@ where
             return AttemptFuture::failed(AttemptError::new(evidence, invalid));
         }
         let fresh: Option<OnFreshConnection> = request.extensions_mut().remove();
+        let recent: Option<OnRecentConnection> = request.extensions_mut().remove();
         let want = Want {
             opened_after: fresh.map(|fresh| Instant::from_std(fresh.moment())),
+            idle_at_most: recent.map(|recent| recent.limit()),
             is_replay: token.as_ref().is_some_and(AttemptToken::is_replay),
         };
         let begun = token.as_ref().map(AttemptToken::begun);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::policy::given::Given;
 use crate::policy::{Budget, FreshConnection, Narrow};
+use crate::request::ConnectionWish;
 
 use super::RetryPolicyBuilder;
 
@@ -25,6 +26,30 @@ impl RetryPolicyBuilder {
     /// Over which connection a request is replayed. Default: a fresh one, once the request had left.
     pub fn fresh_connection(mut self, choice: FreshConnection) -> Self {
         self.settings.fresh_connection = choice;
+        self
+    }
+
+    /// Which connections are accepted by requests that could not be sent again. Default: any that is not known to be dead.
+    ///
+    /// Those are all of which a loss that may have been processed would be the caller's: a POST without a key that is
+    /// honoured, a PUT with a precondition, what must never be sent twice, a tunnel, whatever
+    /// [`methods`](Self::methods) or [`unknown(0)`](Self::unknown) leave out, and bodies known to be over the
+    /// [`replay_limit`](Self::replay_limit). A request's own
+    /// [`RequestOptions::connection`](crate::request::RequestOptions::connection) stands above it.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use unstale::request::ConnectionWish;
+    /// use unstale::RetryPolicy;
+    ///
+    /// let second = Duration::from_secs(1);
+    /// let policy = RetryPolicy::builder()
+    ///     .unrepeatable_connection(ConnectionWish::IdleAtMost(second))
+    ///     .build()?;
+    /// # Ok::<(), unstale::policy::PolicyError>(())
+    /// ```
+    pub fn unrepeatable_connection(mut self, wish: ConnectionWish) -> Self {
+        self.settings.unrepeatable_connection = wish;
         self
     }
 

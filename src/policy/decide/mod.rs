@@ -12,7 +12,6 @@ mod widen;
 use std::time::Duration;
 
 use crate::evidence::{Delivery, End, StatusRefusal};
-use crate::request::Semantics;
 use crate::verdict::{Grounds, Refusal};
 
 use super::count::{self, Count};
@@ -68,18 +67,10 @@ fn has_left(situation: &Situation<'_>) -> bool {
 }
 
 fn allow_method(methods: Scope, situation: &Situation<'_>) -> Result<(), Refusal> {
-    let semantics = situation.profile.semantics();
-    let is_allowed = match methods {
-        Scope::All => true,
-        Scope::Nothing => false,
+    allowed_if(match methods {
         Scope::Idempotent | Scope::SafeOnly if !has_left(situation) => true,
-        Scope::Idempotent => matches!(
-            semantics,
-            Semantics::Safe | Semantics::Idempotent | Semantics::Conditional
-        ),
-        Scope::SafeOnly => semantics == Semantics::Safe,
-    };
-    allowed_if(is_allowed)
+        scope => scope.covers(situation.profile.semantics()),
+    })
 }
 
 fn allow_status(settings: &Settings, situation: &Situation<'_>) -> Result<(), Refusal> {

@@ -6,7 +6,7 @@
 use crate::evidence::{Delivery, End, SecondLook, StatusRefusal};
 use crate::policy::settings::Settings;
 use crate::policy::{NonIdempotent, Situation};
-use crate::request::{Permission, RequestProfile, Semantics};
+use crate::request::{Permission, Semantics};
 use crate::verdict::{Attempt, Grounds, Refusal, Verdict, judge};
 
 /// On what grounds the request may be sent again, before anything narrows them.
@@ -35,7 +35,7 @@ pub(super) fn grounds(settings: &Settings, situation: &Situation<'_>) -> Result<
 /// Whether the policy takes the evidence for enough, where a repetition would do harm if it were wrong.
 fn believe(choice: NonIdempotent, situation: &Situation<'_>) -> Result<(), Refusal> {
     let evidence = situation.evidence;
-    if is_harmless(situation.profile) || evidence.delivery() == Delivery::NotSent {
+    if situation.profile.is_harmless() || evidence.delivery() == Delivery::NotSent {
         return Ok(());
     }
     let is_proof = evidence.delivery() == Delivery::NotReceived
@@ -45,16 +45,6 @@ fn believe(choice: NonIdempotent, situation: &Situation<'_>) -> Result<(), Refus
         NonIdempotent::WhenNotSent if is_proof => Err(Refusal::PolicyWantsNotSent),
         // The server's own words need no assumption.
         NonIdempotent::WhenNotSent | NonIdempotent::WhenProven | NonIdempotent::AsGet => Ok(()),
-    }
-}
-
-fn is_harmless(profile: RequestProfile) -> bool {
-    match profile.semantics() {
-        Semantics::Safe | Semantics::Idempotent | Semantics::Keyed => true,
-        Semantics::Conditional | Semantics::NonIdempotent => {
-            profile.permission() == Permission::MayRepeat
-        }
-        Semantics::Tunnel => false,
     }
 }
 

@@ -62,7 +62,9 @@ impl State {
             return fx.drop(sender);
         };
         slot.streams = slot.streams.saturating_sub(1);
-        slot.rests(now, idle_timeout);
+        if answered {
+            slot.rests(now, idle_timeout);
+        }
         slot.suspect = false;
         slot.is_reused |= answered;
         if matches!(slot.phase, Phase::Busy) {
@@ -117,14 +119,14 @@ impl State {
         if !is_wanted {
             return self.rest(at, sender, now, fx);
         }
-        if self.is_needed_more(host, at) {
+        if self.is_needed_more(host, at, now) {
             fx.drop(sender);
             if let Some(id) = self.id(at) {
                 self.retire(id, DiscardReason::MadeRoom, fx);
             }
             return;
         }
-        if let Some(waiter) = self.next_in_line(host, at) {
+        if let Some(waiter) = self.next_in_line(host, at, now) {
             if let Some(granted) = self.grant(at, sender, now, fx) {
                 self.serve(waiter, Ok(granted), fx);
             }

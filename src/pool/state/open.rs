@@ -8,6 +8,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::{Effects, Order, State};
+use crate::pool::host::Host;
 use crate::pool::slot::{ConnectionId, Slot};
 use crate::pool::{ConnectError, DiscardReason};
 
@@ -24,7 +25,7 @@ impl State {
         fx: &mut Effects,
     ) -> bool {
         loop {
-            let lacking = self.lacking(host);
+            let lacking = self.lacking(host, now);
             if lacking == 0 || self.is_closed {
                 self.leave_queue(host);
                 return false;
@@ -48,7 +49,7 @@ impl State {
 
     /// How many connections those in line are short of. One whose peer has yet to say how many streams it allows may have
     /// room for all.
-    fn lacking(&self, host: usize) -> usize {
+    fn lacking(&self, host: usize, now: Instant) -> usize {
         self.hosts.get(host).map_or(0, |host| {
             let wanted = host.wants_connecting();
             if wanted <= host.connecting {
@@ -58,7 +59,7 @@ impl State {
             let may_have_room = |at: &&usize| {
                 let (slot, first) = (self.slots.get(**at), first);
                 slot.zip(first)
-                    .is_some_and(|(slot, first)| slot.is_unsaid() && slot.suits(&first.want))
+                    .is_some_and(|(slot, first)| slot.is_unsaid() && slot.suits(&first.want, now))
             };
             let unsaid = host.shared.iter().filter(may_have_room).count();
             wanted.saturating_sub(host.connecting + unsaid)
@@ -152,18 +153,24 @@ impl State {
     /// Whether a connection that has become free is to be closed, as somebody needs its place who would not get one
     /// otherwise: those of its own host that it does suit could keep it busy for ever.
     #[inline]
-    pub(super) fn is_needed_more(&mut self, host: usize, at: usize) -> bool {
+    pub(super) fn is_needed_more(&mut self, host: usize, at: usize, now: Instant) -> bool {
         let first = self.hosts.get(host).and_then(|host| host.line.oldest());
         first.is_some_and(|first| {
-            self.is_in_the_way(host, at, first) || self.has_served(at) && self.is_others_turn(host)
+            self.is_in_the_way(host, at, first, now)
+                || self.has_served(at) && self.is_others_turn(host)
         })
     }
 
     /// The same of an HTTP/2 connection, which need not come to be free at all: it takes no further streams then.
     #[inline]
-    pub(super) fn is_needed_more_than_streams(&mut self, host: usize, at: usize) -> bool {
+    pub(super) fn is_needed_more_than_streams(
+        &mut self,
+        host: usize,
+        at: usize,
+        now: Instant,
+    ) -> bool {
         let first = self.hosts.get(host).and_then(|host| host.line.oldest());
-        first.is_some_and(|first| self.is_in_the_way(host, at, first))
+        first.is_some_and(|first| self.is_in_the_way(host, at, first, now))
             || self.has_served(at) && self.is_others_turn(host)
     }
 
@@ -172,12 +179,12 @@ impl State {
     }
 
     /// It does not suit the first in line, who cannot get another.
-    fn is_in_the_way(&self, host: usize, at: usize, first: usize) -> bool {
+    fn is_in_the_way(&self, host: usize, at: usize, first: usize, now: Instant) -> bool {
         let (Some(slot), Some(first)) = (self.slots.get(at), self.waiters.get(first)) else {
             return false;
         };
-        let is_helped = |host: &crate::pool::host::Host| host.connecting + host.leaving > 0;
-        !slot.suits(&first.want)
+        let is_helped = |host: &Host| host.connecting + host.leaving > 0;
+        !slot.suits(&first.want, now)
             && (self.is_host_full(host) || self.is_full())
             && !self.hosts.get(host).is_some_and(is_helped)
     }
@@ -217,7 +224,7 @@ impl State {
     fn open_for_first(&mut self, first: usize, now: Instant, fx: &mut Effects) {
         self.leave_queue(first);
         self.passed_over = 0;
-        let lacking = self.lacking(first);
+        let lacking = self.lacking(first, now);
         if lacking == 0 || self.is_host_full(first) {
             return self.forget_host(first);
         }
@@ -229,7 +236,8 @@ impl State {
 
     /// Wakes the first in line, which opens what is lacking: this may not be the poll of a request, nor within a runtime.
     pub(super) fn nudge(&mut self, host: usize, fx: &mut Effects) {
-        let Some(owner) = self.hosts.get(host).filter(|_| self.lacking(host) > 0) else {
+        let is_short = |host: &&Host| host.wants_connecting() > host.connecting;
+        let Some(owner) = self.hosts.get(host).filter(is_short) else {
             return;
         };
         let first = owner.line.oldest().and_then(|at| self.waiters.get(at));

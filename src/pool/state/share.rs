@@ -67,10 +67,10 @@ impl State {
             if !slot.has_room() {
                 break;
             }
-            let Some(waiter) = self.next_in_line(host, at) else {
+            let Some(waiter) = self.next_in_line(host, at, now) else {
                 break;
             };
-            if self.is_needed_more_than_streams(host, at) {
+            if self.is_needed_more_than_streams(host, at, now) {
                 if let Some(id) = self.id(at) {
                     self.retire(id, DiscardReason::MadeRoom, fx);
                 }

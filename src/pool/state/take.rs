@@ -51,7 +51,7 @@ impl State {
                 self.retire(self.id(at)?, reason, fx);
             } else if matches!(&slot.phase, Phase::Idle(sender) if sender.is_closed()) {
                 self.retire(self.id(at)?, DiscardReason::PeerClosed, fx);
-            } else if slot.suits(want) {
+            } else if slot.suits(want, now) {
                 return self.grant_idle(at, now, fx);
             }
         }
@@ -73,13 +73,13 @@ impl State {
             let slot = self.slots.get(at)?;
             let is_closed = matches!(&slot.phase, Phase::Shared(sender) if sender.is_closed());
             let has_room = slot.has_room();
-            let suits = slot.suits(want);
+            let suits = slot.suits(want, now);
             if let Some(reason) = self.is_due(slot, now) {
                 self.retire(self.id(at)?, reason, fx);
             } else if is_closed {
                 self.retire(self.id(at)?, DiscardReason::PeerClosed, fx);
             } else if has_room && suits {
-                if !self.is_needed_more_than_streams(host, at) {
+                if !self.is_needed_more_than_streams(host, at, now) {
                     return self.grant_stream(at, now, fx);
                 }
                 self.retire(self.id(at)?, DiscardReason::MadeRoom, fx);
@@ -222,11 +222,11 @@ impl State {
     }
 
     /// Gives the first in line whom the connection suits what it waits for.
-    pub(super) fn next_in_line(&mut self, host: usize, at: usize) -> Option<usize> {
+    pub(super) fn next_in_line(&mut self, host: usize, at: usize, now: Instant) -> Option<usize> {
         let slot = self.slots.get(at)?;
         let mut next = self.hosts.get(host)?.line.oldest();
         while let Some(waiter) = next {
-            if slot.suits(&self.waiters.get(waiter)?.want) {
+            if slot.suits(&self.waiters.get(waiter)?.want, now) {
                 return Some(waiter);
             }
             next = List::<InLine>::after(waiter, &mut self.waiters);

@@ -27,6 +27,7 @@ async fn a_request_that_wants_a_new_connection_is_not_starved_by_those_behind_it
     settle().await;
     let fresh = Want {
         opened_after: Some(Instant::now()),
+        idle_at_most: None,
         is_replay: true,
     };
     let taken = soon(checkout(&pool, "a", fresh)).await.unwrap();

@@ -152,6 +152,7 @@ async fn a_request_that_wants_a_new_connection_gets_one_opened_after_its_word() 
     idle_at(&pool, &["a", "a"]).await;
     let fresh = Want {
         opened_after: Some(Instant::now()),
+        idle_at_most: None,
         is_replay: false,
     };
     tokio::time::advance(SECOND).await;

@@ -20,6 +20,7 @@ mod shared;
 mod siblings;
 mod told;
 mod waiters;
+mod wishes;
 
 /// Opens connections whose peer says nothing; none to a host named `nowhere`.
 #[derive(Debug)]
@@ -185,6 +186,7 @@ async fn a_connection_that_suits_nobody_in_line_makes_room_at_a_full_host() {
     let old = lease(&pool, "a").await;
     let fresh = Want {
         opened_after: Some(Instant::now()),
+        idle_at_most: None,
         is_replay: true,
     };
     let mut wants_fresh = checkout(&pool, "a", fresh);

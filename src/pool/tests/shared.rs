@@ -94,6 +94,7 @@ async fn a_request_that_wants_a_new_connection_is_not_starved_by_a_shared_one() 
     settle().await;
     let fresh = Want {
         opened_after: Some(Instant::now()),
+        idle_at_most: None,
         is_replay: true,
     };
     let taken = soon(checkout(&pool, "a", fresh)).await.unwrap();
@@ -129,4 +130,26 @@ fn what_was_handed_to_a_request_may_end_with_its_runtime_before_the_request_is_d
     thread.join().unwrap();
     let state = pool.state();
     assert_eq!((state.hosts.len(), state.slots.len()), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shared_connection_is_idle_while_nothing_runs_on_it_and_not_else() {
+    let second = std::time::Duration::from_secs(1);
+    let recent = Want {
+        idle_at_most: Some(second),
+        ..Want::default()
+    };
+    let pool = silent(9, 9);
+    let held = lease(&pool, "a").await;
+    settle().await;
+    tokio::time::advance(9 * second).await;
+    let stream = checkout(&pool, "a", recent).await.unwrap();
+    assert_eq!(stream.ledger.id(), held.ledger.id());
+    for taken in [stream, held] {
+        give_back(taken);
+    }
+    settle().await;
+    tokio::time::advance(9 * second).await;
+    soon(checkout(&pool, "a", recent)).await.unwrap();
+    assert_eq!(pool.counters().opened(), 2);
 }

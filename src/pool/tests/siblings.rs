@@ -6,6 +6,7 @@ use super::*;
 
 const A_REPLAY: Want = Want {
     opened_after: None,
+    idle_at_most: None,
     is_replay: true,
 };
 

@@ -6,6 +6,8 @@ mod deadline;
 
 use std::time::Duration;
 
+use super::ConnectionWish;
+
 /// What the caller permits for one request, whatever its method says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -35,6 +37,7 @@ pub enum Permission {
 pub struct RequestOptions {
     permission: Permission,
     deadline: Option<Duration>,
+    connection: Option<ConnectionWish>,
 }
 
 impl RequestOptions {
@@ -67,6 +70,25 @@ impl RequestOptions {
         self
     }
 
+    /// Which connections the request accepts: only a new one, or one that has been idle for so long at most. Default: what
+    /// the policy says of such requests, and that is any.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use unstale::request::{ConnectionWish, RequestOptions};
+    ///
+    /// let second = Duration::from_secs(1);
+    /// let request = http::Request::post("http://example.com/pay")
+    ///     .extension(RequestOptions::new().connection(ConnectionWish::IdleAtMost(second)))
+    ///     .body(())?;
+    /// # Ok::<(), http::Error>(())
+    /// ```
+    #[must_use]
+    pub fn connection(mut self, wish: ConnectionWish) -> Self {
+        self.connection = Some(wish);
+        self
+    }
+
     /// What is permitted.
     pub fn permission(&self) -> Permission {
         self.permission
@@ -75,5 +97,10 @@ impl RequestOptions {
     /// The deadline set for this request.
     pub fn deadline_set(&self) -> Option<Duration> {
         self.deadline
+    }
+
+    /// The connections that this request accepts, if it says so.
+    pub fn connection_set(&self) -> Option<ConnectionWish> {
+        self.connection
     }
 }

@@ -132,6 +132,7 @@ async fn send(
         opened_after: is_captured
             .then(|| started.checked_sub(Duration::from_secs(600)))
             .flatten(),
+        idle_at_most: None,
         tunnel: false,
         opened: None,
         seen: None,

@@ -174,6 +174,7 @@ async fn a_captured_request_names_its_connection_before_hyper_is_given_it() {
             progress: ReplayBody::once(Empty::<Bytes>::new()).progress(),
             started: Instant::now(),
             opened_after: None,
+            idle_at_most: None,
             tunnel: false,
             opened: None,
             seen: None,
