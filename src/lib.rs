@@ -79,8 +79,8 @@
 //!
 //! `NotReceived` is a proof by the kernel's own counters (Linux): the server's FIN came, nothing of the request had been
 //! acknowledged then, and a RST answered the request. It rests on one assumption: *a program that has half-closed does not
-//! act on bytes that came after and also reset the connection before its kernel acknowledged them (tens of ms).* Servers
-//! that close fully at their timeout (nginx, `HAProxy`, Node, Go) cannot break it.
+//! act on bytes that came after and also reset the connection before an acknowledgement of them has reached the client (tens
+//! of ms).* Servers that close fully at their timeout (nginx, `HAProxy`, Node, Go) cannot break it.
 //! [`NonIdempotent::WhenNotSent`](policy::NonIdempotent::WhenNotSent) does without it. All other replays rest on no
 //! assumption but that the server means what it says.
 //!
@@ -94,7 +94,8 @@
 //! same proof alone.
 //!
 //! The proof speaks of the next machine that ends the TCP connection: a load balancer is the server here. Byte relays
-//! (`ssh -L`, CONNECT proxies) mostly give `Unknown`.
+//! (`ssh -L`, CONNECT proxies) mostly give `Unknown`. Why all of this may be believed, packet by packet, stands in the
+//! repository, in `docs/evidence.md`.
 //!
 //! # HTTP/2
 //!

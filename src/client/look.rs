@@ -36,16 +36,9 @@ async fn take_second_look(seen: &Seen) -> SecondLook {
     let Some(held) = wait_for_descriptor(seen).await else {
         return SecondLook::NotPossible;
     };
-    let found = look(&held, seen).await;
+    let found = held.look(seen).await;
     held.abort();
     found
-}
-
-async fn look(held: &Held, seen: &Seen) -> SecondLook {
-    if !seen.in_one_piece {
-        return SecondLook::NotPossible;
-    }
-    held.look(&seen.ledger, seen.mark).await
 }
 
 async fn wait_for_descriptor(seen: &Seen) -> Option<Held> {
@@ -79,7 +72,7 @@ async fn crossed(seen: &Seen) -> bool {
         return false;
     }
     let found = match wait_for_descriptor(seen).await {
-        Some(held) => look(&held, seen).await,
+        Some(held) => held.look(seen).await,
         None => SecondLook::NotPossible,
     };
     seen.ledger.book().thaw();

@@ -30,6 +30,7 @@ mod ledger;
 mod plain;
 mod plaintext;
 mod probe;
+mod proof;
 mod read;
 pub(crate) mod scope;
 mod second_look;

@@ -21,6 +21,8 @@ use tokio::time::Instant;
 
 use super::ledger::Ledger;
 use super::probe::{Peek, Probe, Sample, State};
+use super::proof::{Exchange, Look};
+use super::scope::Seen;
 use super::socket::{OwnedSocket, SocketRef};
 use crate::evidence::SecondLook;
 
@@ -51,26 +53,31 @@ impl Held {
         })
     }
 
-    /// Looks until it is clear what became of the bytes above `mark`, or the time is up: the retransmission timeout and
-    /// two round trips, at least 10 ms and at most 3 s.
+    /// Looks until it is clear what became of the request that was `seen` on the connection, or the time is up: the
+    /// retransmission timeout and two round trips, at least 10 ms and at most 3 s.
     ///
     /// # Cancel safety
     ///
     /// Nothing is lost when the future is dropped: the next look begins anew.
-    pub(crate) async fn look(&self, ledger: &Ledger, mark: u64) -> SecondLook {
-        let Some(at_end) = self.at_end.filter(|_| ledger.book().calibrated) else {
-            return SecondLook::NotPossible;
+    pub(crate) async fn look(&self, seen: &Seen) -> SecondLook {
+        let exchange = Exchange {
+            mark: seen.mark,
+            in_one_piece: seen.in_one_piece,
+            calibrated: seen.ledger.book().calibrated,
         };
-        ledger.book().acknowledged = Some(at_end.acknowledged);
-        if at_end.acknowledged > mark {
-            return SecondLook::Undecided;
+        let acknowledged = self.at_end.map(|at_end| at_end.acknowledged);
+        let at_once = exchange.at_end(acknowledged);
+        if at_once != Some(SecondLook::NotPossible) {
+            seen.ledger.book().acknowledged = acknowledged;
         }
-        let patience = (at_end.rto + 2 * at_end.rtt).clamp(SHORTEST, LONGEST);
-        let deadline = Instant::now() + patience;
+        if let Some(found) = at_once {
+            return found;
+        }
+        let deadline = Instant::now() + self.patience();
         let event = Event::of(self);
         let mut step = FIRST_STEP;
         loop {
-            if let Some(found) = judge(self, ledger, mark) {
+            if let Some(found) = judge(self, &seen.ledger, &exchange) {
                 return found;
             }
             let left = deadline.saturating_duration_since(Instant::now());
@@ -80,6 +87,11 @@ impl Held {
             event.within(step.min(left)).await;
             step = (step * 2).min(LONGEST_STEP);
         }
+    }
+
+    fn patience(&self) -> Duration {
+        let times = self.at_end.map(|at_end| at_end.rto + 2 * at_end.rtt);
+        times.unwrap_or_default().clamp(SHORTEST, LONGEST)
     }
 
     #[cfg(test)]
@@ -96,35 +108,27 @@ impl Held {
 }
 
 /// What the kernel's numbers say now, if they say anything.
-fn judge(held: &Held, ledger: &Ledger, mark: u64) -> Option<SecondLook> {
+fn judge(held: &Held, ledger: &Ledger, exchange: &Exchange) -> Option<SecondLook> {
     let probe = ledger.probe();
     let socket = borrow(&held.socket);
     let Some(sample) = probe.sample(socket) else {
         return Some(SecondLook::NotPossible);
     };
-    let (failed, read, written) = {
+    let look = {
         let mut book = ledger.book();
         book.acknowledged = Some(sample.acknowledged);
-        (book.failed, book.read, book.written)
+        Look {
+            acknowledged: sample.acknowledged,
+            is_gone: sample.state == State::Close,
+            is_fin_counted: sample.received > book.read,
+            is_untouched: !book.failed && book.written == held.written,
+        }
     };
-    if sample.acknowledged > mark {
-        return Some(SecondLook::Acknowledged);
-    }
-    if sample.state != State::Close {
-        return None;
-    }
-    // The kernel counts a FIN as one byte received; a peek sees the end of the stream only if a FIN came, provided that
-    // no call has consumed the socket's error; and that error is EPIPE only if a RST arrived after the FIN and before
-    // any FIN of ours (`tcp_reset` in net/ipv4/tcp_input.c).
-    let proven = !failed
-        && written == held.written
-        && sample.received > read
-        && probe.peek(socket) == Peek::End
-        && probe.was_reset_after_fin(socket);
-    Some(if proven {
-        SecondLook::NeverAcknowledged
-    } else {
-        SecondLook::Undecided
+    // A peek sees the end of the stream only if a FIN came, provided that no call has consumed the socket's error; and
+    // that error is EPIPE only if a RST arrived after the FIN and before any FIN of ours (`tcp_reset` in
+    // net/ipv4/tcp_input.c).
+    exchange.later(&look, || {
+        probe.peek(socket) == Peek::End && probe.was_reset_after_fin(socket)
     })
 }
 

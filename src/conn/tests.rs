@@ -209,7 +209,7 @@ async fn lose(probe: &'static dyn Probe) -> SecondLook {
     assert!(pair.read().await.unwrap().is_empty());
     let seen = turn(&pool).unwrap().seen.unwrap();
     let held = ledger.held().await.unwrap();
-    held.look(&ledger, seen.mark).await
+    held.look(&seen).await
 }
 
 /// A socket to put in the place of one that is closed.
