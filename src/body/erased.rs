@@ -18,6 +18,13 @@ type Boxed = Pin<Box<dyn Body<Data = Bytes, Error = BodyError> + Send + Sync>>;
 /// A [`ReplayBody`] of some type. One word, since hyper moves a request about a dozen times on its way.
 pub(crate) struct Erased(Option<Box<Boxed>>);
 
+impl Erased {
+    /// No body.
+    pub(crate) fn none() -> Self {
+        Self(None)
+    }
+}
+
 impl<B> From<ReplayBody<B>> for Erased
 where
     B: Body + Send + 'static,

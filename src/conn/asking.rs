@@ -99,6 +99,11 @@ impl Ledger {
         self.book().active = Some(now);
     }
 
+    /// Since when nothing has run on an HTTP/1 connection.
+    pub(crate) fn idle_since(&self) -> Instant {
+        self.book().active.unwrap_or(self.opened)
+    }
+
     /// Whether something was read within this time, or the connection opened.
     pub(crate) fn was_heard_within(&self, limit: Duration) -> bool {
         let heard = self.book().active.unwrap_or(self.opened);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::evidence::StatusRefusal;
-use crate::request::{ConnectionWish, ConvertToGet, FormToGet};
+use crate::request::{ConnectionWish, ConvertToGet, FormToGet, Preflight};
 
 use super::given::Given;
 use super::{Budget, Choice, FreshConnection, Narrow, NonIdempotent, Origins, Pause, Scope};
@@ -30,6 +30,7 @@ pub(super) struct Settings {
     pub(super) origins_honouring_keys: Origins,
     pub(super) fresh_connection: FreshConnection,
     pub(super) unrepeatable_connection: ConnectionWish,
+    pub(super) preflight: Option<Arc<Preflight>>,
     pub(super) deadline: Option<Duration>,
     pub(super) budget: Option<Budget>,
     pub(super) pause: Pause,
@@ -90,6 +91,7 @@ impl Default for Settings {
             origins_honouring_keys: Origins::none(),
             fresh_connection: FreshConnection::default(),
             unrepeatable_connection: ConnectionWish::default(),
+            preflight: None,
             deadline: None,
             budget: Some(Budget::default()),
             pause: Pause::default(),

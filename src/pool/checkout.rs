@@ -81,6 +81,11 @@ impl Checkout {
         self.want.is_replay = true;
     }
 
+    /// Only over a connection that is opened after this moment.
+    pub(crate) fn only_new(&mut self, moment: Instant) {
+        self.want.opened_after = self.want.opened_after.max(Some(moment));
+    }
+
     /// Takes a connection that lies idle, if there is one that is alive; `now` must be so, or hardly ago.
     #[inline]
     pub(crate) fn at_once(&mut self, uri: &Uri, now: Instant) -> Option<Taken> {
@@ -105,9 +110,7 @@ impl Checkout {
         match taken.ask(has_waited) {
             Ok(()) => Some(taken),
             Err(reason) => {
-                // It was counted when it was taken, and nothing goes over it.
-                let counted = u64::from(taken.is_reused);
-                self.pool.state().counters.reused -= counted;
+                taken.goes_unused();
                 taken.lease.discard_stale(reason);
                 None
             }

@@ -14,6 +14,7 @@ pub struct Counters {
     pub(super) connect_failed: u64,
     pub(super) reused: u64,
     pub(super) waits: u64,
+    pub(super) preflights: u64,
     pub(super) discarded: [u64; DiscardReason::COUNT],
 }
 
@@ -41,6 +42,12 @@ impl Counters {
     /// Requests that waited because a limit on connections was reached.
     pub fn waits(&self) -> u64 {
         self.waits
+    }
+
+    /// Connections that were asked whether they are alive before a request went over them
+    /// ([`Preflight`](crate::request::Preflight)).
+    pub fn preflights(&self) -> u64 {
+        self.preflights
     }
 
     /// Connections given up for this reason. Of [`Stale`](DiscardReason::Stale) all kinds are counted as one.
@@ -91,6 +98,10 @@ const SENTENCES: [(DiscardReason, &str); DiscardReason::COUNT] = [
         "given up because the server said GOAWAY",
     ),
     (
+        DiscardReason::Preflight,
+        "given up because the server did not answer when it was asked",
+    ),
+    (
         DiscardReason::Failed,
         "closed after a request on them failed",
     ),
@@ -124,6 +135,13 @@ impl fmt::Display for Counters {
             "{:>10}  requests that waited for a connection to become free",
             self.waits
         )?;
+        if self.preflights > 0 {
+            writeln!(
+                f,
+                "{:>10}  connections asked whether they are alive before a request",
+                self.preflights
+            )?;
+        }
         let occurred = SENTENCES.iter();
         for (reason, sentence) in occurred.filter(|(reason, _)| self.discarded(*reason) > 0) {
             let reason = *reason;

@@ -4,6 +4,7 @@
 //! HTTP/1 connection and ends an HTTP/2 stream. So a place in the pool is never lost, whatever panics or is cancelled above.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -83,6 +84,30 @@ impl Taken {
         }
     }
 
+    /// For how long nothing has run on the connection, which is one of HTTP/1.
+    pub(crate) fn idle(&self) -> Duration {
+        self.at.saturating_duration_since(self.ledger.idle_since())
+    }
+
+    /// The connection is asked something before the request.
+    pub(crate) fn counts_preflight(&self) {
+        self.lease.pool.state().counters.preflights += 1;
+    }
+
+    /// What ran on it before the request is over.
+    pub(crate) fn rested(&mut self, now: Instant) {
+        self.ledger.rests(now);
+        self.at = now;
+        self.asked = None;
+    }
+
+    /// The request goes over another.
+    pub(crate) fn goes_unused(&self) {
+        // It was counted when it was taken.
+        let counted = u64::from(self.is_reused);
+        self.lease.pool.state().counters.reused -= counted;
+    }
+
     /// Marks where the exchange begins: what is written from now on may be it.
     #[inline]
     pub(crate) fn begin(&self) -> Seen {
@@ -144,6 +169,15 @@ impl Lease {
         self.end(reason);
         if let Some((host, since)) = of {
             self.pool.look_at_siblings(host, since);
+        }
+    }
+
+    /// The connection said nothing: its siblings that have been idle no shorter are given up with it.
+    pub(crate) fn discard_with_siblings(mut self, reason: DiscardReason) {
+        let of = self.pool.host_and_age(self.connection);
+        self.end(reason);
+        if let Some((host, since)) = of {
+            self.pool.give_up_siblings(host, since, reason);
         }
     }
 

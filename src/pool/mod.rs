@@ -193,6 +193,18 @@ impl Pool {
         self.apply(fx);
     }
 
+    /// Gives up those that have been idle since then, or for longer.
+    fn give_up_siblings(&self, host: usize, since: Instant, reason: DiscardReason) {
+        let mut fx = Effects::default();
+        {
+            let mut state = self.state();
+            for (id, _) in state.suspects(host, since) {
+                state.retire_idle(id, reason, &mut fx);
+            }
+        }
+        self.apply(fx);
+    }
+
     fn settle(&self, id: ConnectionId) {
         let mut fx = Effects::default();
         {

@@ -28,6 +28,9 @@ pub enum DiscardReason {
     Unheard,
     /// The peer takes no further streams on it (HTTP/2 `GOAWAY`).
     GoAway,
+    /// It was asked before a request was sent over it ([`Preflight`](crate::request::Preflight)), and died of that or said
+    /// nothing; or it had been idle for no less long than one that said nothing.
+    Preflight,
     /// An exchange on it failed.
     Failed,
     /// An exchange on it was given up by the caller.
@@ -41,7 +44,7 @@ pub enum DiscardReason {
 }
 
 impl DiscardReason {
-    pub(super) const COUNT: usize = 15;
+    pub(super) const COUNT: usize = 16;
 
     /// The reason in words, for a reader who does not know sockets.
     pub fn explain(self) -> &'static str {
@@ -56,6 +59,7 @@ impl DiscardReason {
             Self::Spent => "it was to carry one request and no other",
             Self::Unheard => "the server had not been heard of for too long",
             Self::GoAway => "the server said that it takes no further requests on it",
+            Self::Preflight => "the server did not answer when it was asked before a request",
             Self::Failed => "a request on it failed",
             Self::Canceled => "a request on it was given up before it was answered",
             Self::NotDrained => "a response on it was not read to its end",
@@ -82,6 +86,7 @@ impl DiscardReason {
             Self::Upgraded => 12,
             Self::ClientClosed => 13,
             Self::Spent => 14,
+            Self::Preflight => 15,
         }
     }
 }

@@ -155,6 +155,8 @@ where
     #[inline]
     pub(super) fn new(policy: &RetryPolicy, service: S, mut request: Request<B>) -> Box<Self> {
         let profile = policy.prepare(&mut request);
+        #[cfg(feature = "client")]
+        policy.take_precautions(&mut request, profile);
         Box::new(Self {
             method: request.method().clone(),
             profile,

@@ -7,6 +7,9 @@
 mod as_get;
 mod fresh;
 mod options;
+#[cfg(feature = "client")]
+mod precautions;
+mod preflight;
 mod profile;
 mod recent;
 mod wish;
@@ -14,6 +17,9 @@ mod wish;
 pub use self::as_get::{ConvertToGet, FormToGet, NotConvertible};
 pub use self::fresh::OnFreshConnection;
 pub use self::options::{Permission, RequestOptions};
+#[cfg(feature = "client")]
+pub(crate) use self::precautions::Precautions;
+pub use self::preflight::Preflight;
 pub(crate) use self::profile::IDEMPOTENCY_KEY;
 pub use self::profile::{RequestProfile, Semantics};
 pub use self::recent::OnRecentConnection;

@@ -31,6 +31,7 @@ mod half_closed;
 mod lifetimes;
 mod limits;
 mod panics;
+mod preflight;
 mod proxy;
 mod race;
 mod redirect;

@@ -10,25 +10,26 @@ use hyper::body::Incoming;
 use super::body::ResponseBody;
 use super::exchange::{Answer, Exchange};
 use super::head::{self, Tunnel};
-use super::{inquest, unconnected};
+use super::{inquest, preflight, unconnected};
 use crate::body::Erased;
 use crate::client::look::is_doubtful;
 use crate::evidence::{AttemptError, AttemptToken, End, Evidence, Sending};
-use crate::pool::{Checkout, ConnectError, DiscardReason, Sender};
+use crate::pool::{Checkout, ConnectError, DiscardReason, Sender, Taken};
 
 pub(super) type Outcome = Result<Response<ResponseBody>, AttemptError>;
 
 /// An attempt that is under way.
 pub(super) type Attempting = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
-/// Sends a request once: over as many connections as turn out to be dead before hyper takes it.
+/// Sends a request once: over as many connections as turn out to be dead before hyper takes it. With the checkout goes a
+/// connection that was had at once.
 pub(super) async fn attempt(
-    mut checkout: Checkout,
+    (mut checkout, first): (Checkout, Option<Taken>),
     mut request: Request<Erased>,
     about: About,
     tunnel: Tunnel,
 ) -> Outcome {
-    let found = std::future::poll_fn(|cx| checkout.poll(request.uri(), cx)).await;
+    let found = preflight::check_out(&mut checkout, first, &request).await;
     let mut exchange = match found {
         Ok(found) => Exchange::begin(found, &mut request, tunnel),
         Err(error) => return Err(about.not_connected(request.uri(), error)),
@@ -97,7 +98,8 @@ impl GoingOn {
             Some(mut back) if exchange.is_reused => {
                 head::take_off(&mut back, exchange.into_uri_of_stale());
                 self.checkout.avoid_suspects();
-                Box::pin(attempt(self.checkout, back, self.about, self.tunnel))
+                let checkout = (self.checkout, None);
+                Box::pin(attempt(checkout, back, self.about, self.tunnel))
             }
             Some(_) => Box::pin(std::future::ready(Err(self.about.unsent(exchange, error)))),
         }

@@ -165,7 +165,8 @@ async fn drain(mut incoming: Incoming, lease: Lease) {
     }
 }
 
-async fn is_read_to_end(incoming: &mut Incoming) -> bool {
+/// Reads a body that nobody wants. Returns whether it came to its end within the limit.
+pub(super) async fn is_read_to_end(incoming: &mut Incoming) -> bool {
     let mut left = DRAIN_LIMIT;
     loop {
         let frame = poll_fn(|cx| Pin::new(&mut *incoming).poll_frame(cx)).await;

@@ -13,8 +13,8 @@ use tokio::time::Instant;
 
 use super::attempt::{self, About, Attempting, Outcome};
 use super::exchange::Exchange;
-use super::head;
 use super::sending::Sending;
+use super::{head, preflight};
 use crate::body::Erased;
 use crate::evidence::AttemptError;
 use crate::pool::{Pool, Sender, Want};
@@ -44,9 +44,13 @@ impl AttemptFuture {
     ) -> Self {
         let tunnel = head::tunnel(&request);
         let mut checkout = pool.checkout(want);
-        let Some(taken) = checkout.at_once(request.uri(), now) else {
-            let attempt = attempt::attempt(checkout, request, about, tunnel);
-            return Self(State::Attempting(Box::pin(attempt)));
+        let taken = checkout.at_once(request.uri(), now);
+        let taken = match taken {
+            Some(taken) if preflight::due(&request, &taken).is_none() => taken,
+            first => {
+                let attempt = attempt::attempt((checkout, first), request, about, tunnel);
+                return Self(State::Attempting(Box::pin(attempt)));
+            }
         };
         let mut exchange = Exchange::begin(taken, &mut request, tunnel);
         let going_on = attempt::GoingOn {

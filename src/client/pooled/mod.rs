@@ -21,6 +21,7 @@ mod h2_words;
 mod handshake;
 mod head;
 mod inquest;
+mod preflight;
 mod sending;
 mod service;
 mod unconnected;

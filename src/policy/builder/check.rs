@@ -16,6 +16,7 @@ const MAX_REPLAY_LIMIT: usize = isize::MAX.unsigned_abs();
 pub(super) fn all(settings: &Settings) -> Checked {
     replay_limit(settings)?;
     time(settings)?;
+    preflight(settings)?;
     origins(settings)?;
     methods(settings)?;
     non_idempotent(settings)?;
@@ -42,6 +43,15 @@ fn time(settings: &Settings) -> Checked {
         settings.pause.shortest() >= deadline,
         "pause",
         "must be shorter than the `deadline`, which leaves no time for a replay",
+    )
+}
+
+fn preflight(settings: &Settings) -> Checked {
+    let preflight = settings.preflight.as_ref();
+    refuse_if(
+        preflight.is_some_and(|preflight| preflight.time_limit().is_zero()),
+        "preflight",
+        "its `timeout` must be above zero: no answer comes in no time",
     )
 }
 

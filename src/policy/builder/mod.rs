@@ -1,12 +1,15 @@
 //! The builder of a policy.
 //!
-//! Setters are named as their field, and lie in four files: how often (here), which requests, how much, and how long and
-//! how fast.
+//! Setters are named as their field, and lie in five files: how often (here), which requests, how much, what is done so
+//! that nothing need be sent again, and how long and how fast.
 //!
 //! Invariant: nothing is judged before `build`, so the order of the setters does not matter.
 
 mod check;
 mod limits;
+// What only a client of our own does; its arithmetic is tested without, too.
+#[cfg(any(test, feature = "client"))]
+mod precautions;
 mod requests;
 // The arithmetic of both is tested without the clock, too.
 #[cfg(any(test, feature = "tokio"))]

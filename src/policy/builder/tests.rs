@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::policy::{Budget, Jitter, NonIdempotent, Origins, Pause, Scope};
+use crate::request::Preflight;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -34,6 +35,13 @@ fn a_replay_limit_over_the_address_space_is_refused() {
     refused(builder().replay_limit(most + 1), "replay_limit");
     taken(builder().replay_limit(most));
     taken(builder().replay_limit(0));
+}
+
+#[test]
+fn a_preflight_that_waits_for_no_answer_is_refused() {
+    let asking = |timeout| builder().preflight(Preflight::options().timeout(timeout));
+    refused(asking(Duration::ZERO), "preflight");
+    taken(asking(Duration::from_nanos(1)));
 }
 
 #[test]

@@ -8,6 +8,9 @@ use crate::request::{ConnectionWish, RequestOptions, RequestProfile};
 
 use super::RetryPolicy;
 
+#[cfg(feature = "client")]
+mod precautions;
+
 impl RetryPolicy {
     /// Whether a request would be lost if it may have been processed. `least`: how large its body is at least, in bytes.
     pub(super) fn loses(&self, profile: RequestProfile, least: u64) -> bool {

@@ -90,3 +90,18 @@ fn a_requests_own_wish_stands_above_the_policys_also_where_it_is_for_any() {
         assert_eq!(wished(options, Semantics::Safe), own);
     }
 }
+
+#[cfg(feature = "client")]
+#[test]
+fn what_could_be_sent_again_needs_no_precaution() {
+    use crate::request::Preflight;
+
+    let asks = |builder: RetryPolicyBuilder, semantics| {
+        let policy = builder.build().unwrap();
+        policy.precautions(profile(semantics), 0).is_some()
+    };
+    let asking = || RetryPolicy::builder().preflight(Preflight::options());
+    assert!(asks(asking(), Semantics::NonIdempotent));
+    assert!(!asks(asking(), Semantics::Keyed));
+    assert!(!asks(RetryPolicy::builder(), Semantics::NonIdempotent));
+}
