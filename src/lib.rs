@@ -206,6 +206,8 @@ pub mod client;
 pub mod conn;
 mod error;
 pub mod evidence;
+#[cfg(feature = "hyper-util")]
+mod keepalive;
 pub mod policy;
 #[cfg(feature = "client")]
 mod pool;
@@ -221,6 +223,8 @@ pub use crate::client::pooled::{ResponseBody, ResponseBodyError};
 #[cfg(feature = "hyper-util")]
 pub use crate::conn::TrackLayer;
 pub use crate::error::Error;
+#[cfg(feature = "hyper-util")]
+pub use crate::keepalive::Prevention;
 pub use crate::policy::RetryPolicy;
 #[cfg(feature = "client")]
 pub use crate::pool::{

@@ -49,7 +49,10 @@ impl Ledger {
         let answer = self
             .watched
             .with(|socket, plain_tcp| gate::ask(self, socket, plain_tcp && !refuted));
-        answer.map_or(Ok(false), |answer| answer.map(|()| true))
+        match answer {
+            Some(answer) => answer.map(|()| true),
+            None => self.trusted(None).map(|()| false),
+        }
     }
 
     /// Whether the peer has closed the connection, whoever uses it meanwhile. Changes nothing.
@@ -96,7 +99,9 @@ impl Ledger {
     /// An exchange on an HTTP/1 connection is over.
     #[inline]
     pub(crate) fn rests(&self, now: Instant) {
-        self.book().active = Some(now);
+        let mut book = self.book();
+        book.active = Some(now);
+        book.is_resting = true;
     }
 
     /// Since when nothing has run on an HTTP/1 connection.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::second_look::Held;
+use super::trust::Trust;
 use crate::body::Progress;
 use crate::evidence::GateReason;
 
@@ -87,6 +88,12 @@ pub(crate) struct Book {
     pub(crate) exchanges: u64,
     /// When a byte of a response last arrived; of an HTTP/1 connection that a pool keeps, when its last exchange was over.
     pub(crate) active: Option<Instant>,
+    /// It lies idle: of one that a pool keeps, its last exchange is over; else nothing was written since something came.
+    pub(crate) is_resting: bool,
+    /// Its server takes no further exchange on it, as it said.
+    pub(crate) is_last: bool,
+    /// What is known of its origin, if that counts.
+    pub(crate) trust: Option<Trust>,
     /// A pool of our own keeps it, and says when an exchange is over, so that not every read need ask the clock.
     pub(crate) is_kept: bool,
     /// `active` when the latest exchange began.
@@ -197,6 +204,7 @@ impl Book {
         } else {
             if !self.is_kept || self.multiplexed {
                 self.active = Some(Instant::now());
+                self.is_resting = true;
             }
             self.outstanding = false;
         }

@@ -7,6 +7,7 @@ use super::book::Book;
 use super::ledger::Ledger;
 use super::probe::{Peek, Sample, State};
 use super::socket::SocketRef;
+use super::trust::RESTED;
 use crate::evidence::GateReason;
 
 const ALERT: u8 = 21;
@@ -19,7 +20,8 @@ const ALERT_IN_TLS13: [u8; 2] = [0, 19];
 pub(super) fn ask(ledger: &Ledger, socket: SocketRef<'_>, believe: bool) -> Result<(), GateReason> {
     let sample = believe.then(|| ledger.probe().sample(socket)).flatten();
     let unread = match sample.and_then(|sample| pass(&mut ledger.book(), &sample)) {
-        Some(Ok(())) => return Ok(()),
+        Some(Ok(false)) => return Ok(()),
+        Some(Ok(true)) => Ok(false),
         Some(Err(reason)) => Err(reason),
         None => look(ledger, socket, sample.is_some()),
     };
@@ -28,9 +30,13 @@ pub(super) fn ask(ledger: &Ledger, socket: SocketRef<'_>, believe: bool) -> Resu
         Ok(true) if !ledger.is_split() || is_alert(ledger.probe().peek_record(socket)) => {
             Err(GateReason::Unsolicited)
         }
-        Ok(_) => Ok(()),
+        Ok(_) => ledger.trusted(sample),
         Err(reason) => Err(reason),
     };
+    // Without the kernel's word the tap tells, when it comes to it.
+    if answer == Err(GateReason::HalfClosed) && sample.is_some() {
+        ledger.teach(sample);
+    }
     let mut book = ledger.book();
     book.gate_due = false;
     if let Err(reason) = answer {
@@ -39,17 +45,19 @@ pub(super) fn ask(ledger: &Ledger, socket: SocketRef<'_>, believe: bool) -> Resu
     answer
 }
 
-/// What the counters alone say, all under one lock; `None` if something lies unread, which is to be looked at.
-fn pass(book: &mut Book, sample: &Sample) -> Option<Result<(), GateReason>> {
+/// What the counters alone say, all under one lock; `None` if something lies unread, which is to be looked at. `Ok(true)`: it
+/// is alive, and may yet be too old.
+fn pass(book: &mut Book, sample: &Sample) -> Option<Result<bool, GateReason>> {
     calibrate(book, sample);
-    let state = judge(sample);
-    if state.is_ok() {
-        if sample.received > book.read {
-            return None;
-        }
-        book.gate_due = false;
+    if let Err(reason) = judge(sample) {
+        return Some(Err(reason));
     }
-    Some(state)
+    if sample.received > book.read {
+        return None;
+    }
+    book.gate_due = false;
+    let may_be_past = book.is_last || sample.last_data_recv >= RESTED;
+    Some(Ok(may_be_past && book.trust.is_some()))
 }
 
 /// Whether something lies unread, as a peek sees it. `counted`: the counters say that something does.

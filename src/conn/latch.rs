@@ -159,7 +159,7 @@ async fn connected() -> (PlainIo<Tls>, server::TlsStream<TcpStream>) {
         );
     let tracked = TrackLayer::new().layer(open);
     let over_tls = service_fn(move |uri: Uri| {
-        let (mut tracked, connector) = (tracked, connector.clone());
+        let (mut tracked, connector) = (tracked.clone(), connector.clone());
         async move {
             let socket = TokioIo::new(tracked.call(uri).await?);
             let name = ServerName::try_from("localhost").unwrap();

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use http::Uri;
@@ -15,6 +16,8 @@ use super::plain::PlainIo;
 use super::probe::{Portable, Probe, SYSTEM};
 use super::socket::{Sealed, Socket, SocketRef};
 use super::tracked::{FailedWrite, ShowSocket, TrackedIo};
+use super::trust::{Keeping, Trust};
+use crate::keepalive::Prevention;
 
 /// Watches the connections that a connector makes.
 ///
@@ -30,19 +33,18 @@ use super::tracked::{FailedWrite, ShowSocket, TrackedIo};
 ///
 /// let connector = TrackLayer::new().layer(HttpConnector::new());
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct TrackLayer<K = OnSocket> {
     kind: K,
     probe: &'static dyn Probe,
+    /// Shared by its clones, and by all connections.
+    keeping: Option<Keeping>,
 }
 
 impl TrackLayer {
     /// The tap on the socket, for a connector whose transport shows it ([`Socket`]).
     pub fn new() -> Self {
-        Self {
-            kind: OnSocket,
-            probe: SYSTEM,
-        }
+        Self::of(OnSocket)
     }
 }
 
@@ -60,24 +62,39 @@ impl<T> TrackLayer<OnSocketOf<T>> {
     /// written and read. What the transport does in a write is not known either, so a request whose write failed counts as
     /// sent. A transport that encrypts belongs below [`TrackLayer::above_tls`].
     pub fn with_socket(show: for<'a> fn(&'a T) -> Option<SocketRef<'a>>) -> Self {
-        Self {
-            kind: OnSocketOf(show),
-            probe: SYSTEM,
-        }
+        Self::of(OnSocketOf(show))
     }
 }
 
 impl TrackLayer<AboveTls> {
     /// The tap above TLS.
     pub fn above_tls() -> Self {
-        Self {
-            kind: AboveTls,
-            probe: SYSTEM,
-        }
+        Self::of(AboveTls)
     }
 }
 
 impl<K> TrackLayer<K> {
+    fn of(kind: K) -> Self {
+        Self {
+            kind,
+            probe: SYSTEM,
+            keeping: Keeping::new(&Prevention::default()),
+        }
+    }
+
+    /// When an idle connection is no longer used, before its server closes it. Default: [`Prevention::default`];
+    /// [`Prevention::off`] has each used as long as it looks alive.
+    ///
+    /// Such a connection refuses the request before a byte has left (`NotSent`), which is then sent over another, at no cost
+    /// but the attempt. What is learned of an origin is shared by all connections of this layer and of its clones; an origin is told by the URI
+    /// that the connector is called with. Over TLS say it on the layer [above TLS](TrackLayer::above_tls), as what is said there
+    /// goes before what is said below; to switch it off, on both. A `Client` has a setting of its own, and goes by that.
+    #[must_use]
+    pub fn prevention(mut self, prevention: &Prevention) -> Self {
+        self.keeping = Keeping::new(prevention);
+        self
+    }
+
     /// Asks the kernel by a portable peek alone, even where it could say more.
     ///
     /// Dead connections are still found before a byte is sent; a lost request can never be proven to be so. Default:
@@ -93,6 +110,25 @@ impl<K> TrackLayer<K> {
         self.probe = probe;
         self
     }
+
+    #[cfg(all(test, target_os = "linux"))]
+    pub(crate) fn with_keeping(mut self, keeping: Option<Keeping>) -> Self {
+        self.keeping = keeping;
+        self
+    }
+
+    /// What is known of the origin that the connector is called with.
+    fn trust(&self, uri: &Uri) -> Option<Trust> {
+        let (keeping, authority) = (self.keeping.as_ref()?, uri.authority()?);
+        let host = authority.host().to_ascii_lowercase();
+        let scheme = uri.scheme_str().unwrap_or("http");
+        let port = authority.port_u16().or(match scheme {
+            "http" => Some(80),
+            "https" => Some(443),
+            _ => None,
+        });
+        Some(keeping.trust(&format!("{scheme}://{host}:{}", port.unwrap_or(0))))
+    }
 }
 
 impl<C, K: Clone> Layer<C> for TrackLayer<K> {
@@ -107,7 +143,7 @@ impl<C, K: Clone> Layer<C> for TrackLayer<K> {
 }
 
 /// The connector that [`TrackLayer`] makes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Track<C, K = OnSocket> {
     connector: C,
     layer: TrackLayer<K>,
@@ -127,9 +163,14 @@ where
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
+        let trust = self.layer.trust(&uri);
         Connecting {
             future: self.connector.call(uri),
-            layer: self.layer.clone(),
+            kind: self.layer.kind.clone(),
+            found: Some(Found {
+                probe: self.layer.probe,
+                trust,
+            }),
         }
     }
 }
@@ -139,8 +180,15 @@ pin_project! {
     pub struct Connecting<F, K> {
         #[pin]
         future: F,
-        layer: TrackLayer<K>,
+        kind: K,
+        found: Option<Found>,
     }
+}
+
+/// What a tap is given.
+struct Found {
+    probe: &'static dyn Probe,
+    trust: Option<Trust>,
 }
 
 impl<F, K> fmt::Debug for Connecting<F, K> {
@@ -159,7 +207,8 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let io = ready!(this.future.poll(cx))?;
-        Poll::Ready(Ok(this.layer.kind.tap(io, this.layer.probe)))
+        let found = this.found.take().expect("polled after completion");
+        Poll::Ready(Ok(this.kind.tap(io, found)))
     }
 }
 
@@ -171,7 +220,7 @@ pub trait Tap<T>: Clone + PutTap<T, Self::Io> {
 }
 
 trait PutTap<T, Io> {
-    fn tap(&self, io: T, probe: &'static dyn Probe) -> Io;
+    fn tap(&self, io: T, found: Found) -> Io;
 }
 
 /// On the socket, which the transport shows by itself.
@@ -187,14 +236,22 @@ pub struct OnSocketOf<T>(ShowSocket<T>);
 #[non_exhaustive]
 pub struct AboveTls;
 
+impl Found {
+    fn ledger(self) -> Arc<Ledger> {
+        let ledger = Ledger::new(self.probe);
+        ledger.set_trust(self.trust);
+        ledger
+    }
+}
+
 impl<T: Socket> Tap<T> for OnSocket {
     type Io = TrackedIo<T>;
 }
 
 impl<T: Socket> PutTap<T, TrackedIo<T>> for OnSocket {
-    fn tap(&self, io: T, probe: &'static dyn Probe) -> TrackedIo<T> {
+    fn tap(&self, io: T, found: Found) -> TrackedIo<T> {
         let lasting = io.lasting(Sealed);
-        let tap = TrackedIo::new(io, T::socket, Ledger::new(probe), FailedWrite::SentNothing);
+        let tap = TrackedIo::new(io, T::socket, found.ledger(), FailedWrite::SentNothing);
         tap.note(lasting);
         tap
     }
@@ -205,8 +262,8 @@ impl<T> Tap<T> for OnSocketOf<T> {
 }
 
 impl<T> PutTap<T, TrackedIo<T>> for OnSocketOf<T> {
-    fn tap(&self, io: T, probe: &'static dyn Probe) -> TrackedIo<T> {
-        TrackedIo::new(io, self.0, Ledger::new(probe), FailedWrite::MayHaveSent)
+    fn tap(&self, io: T, found: Found) -> TrackedIo<T> {
+        TrackedIo::new(io, self.0, found.ledger(), FailedWrite::MayHaveSent)
     }
 }
 
@@ -215,8 +272,12 @@ impl<T: Connection> Tap<T> for AboveTls {
 }
 
 impl<T: Connection> PutTap<T, PlainIo<T>> for AboveTls {
-    fn tap(&self, io: T, probe: &'static dyn Probe) -> PlainIo<T> {
-        PlainIo::new(io, probe)
+    fn tap(&self, io: T, found: Found) -> PlainIo<T> {
+        let tap = PlainIo::new(io, found.probe);
+        if found.trust.is_some() {
+            tap.ledger().set_trust(found.trust);
+        }
+        tap
     }
 }
 

@@ -22,6 +22,7 @@
 #[cfg(feature = "client")]
 mod asking;
 mod book;
+mod clocks;
 mod deaf;
 mod facts;
 mod gate;
@@ -36,6 +37,7 @@ pub(crate) mod scope;
 mod second_look;
 mod socket;
 mod tracked;
+mod trust;
 #[cfg_attr(
     not(feature = "client"),
     expect(dead_code, reason = "a pool of our own asks; hyper-util's does not")
@@ -54,10 +56,17 @@ pub(crate) use self::facts::Facts;
 pub(crate) use self::ledger::Ledger;
 pub(crate) use self::scope::Seen;
 pub(crate) use self::second_look::Held;
+pub(crate) use self::trust::{Keeping, Trust};
+
+#[cfg(all(test, feature = "client"))]
+pub(crate) use self::clocks::Set;
 
 #[cfg(test)]
 #[cfg(target_os = "linux")]
 mod attacked;
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod idling;
 #[cfg(test)]
 #[cfg(target_os = "linux")]
 mod latch;

@@ -63,7 +63,6 @@ impl<T> PlainIo<T> {
         }
     }
 
-    #[cfg(feature = "client")]
     pub(crate) fn ledger(&self) -> Arc<Ledger> {
         Arc::clone(&self.ledger)
     }
@@ -127,11 +126,17 @@ impl<T: Read + Write + Unpin> Read for PlainIo<T> {
         this.plaintext.before_read(&this.ledger);
         let ledger = &this.ledger;
         let mut wants_hold = false;
+        let mut is_end = false;
         let result = poll_read_seen(Pin::new(&mut this.inner), cx, cursor, |bytes| {
+            is_end = bytes.is_empty();
             wants_hold = Plaintext::after_read(&mut ledger.book(), bytes);
         });
         if let Poll::Ready(Err(error)) = &result {
             Plaintext::read_failed(&mut ledger.book(), error);
+            is_end = true;
+        }
+        if is_end {
+            ledger.teach(None);
         }
         if this.alone && result.is_pending() && ledger.is_deaf() {
             return deaf::read_nothing(ledger, None);

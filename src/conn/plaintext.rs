@@ -103,6 +103,7 @@ impl Plaintext {
         book.tunnel |= begins && bytes.starts_with(b"CONNECT ");
         book.thaw();
         book.plain_written = true;
+        book.is_resting = false;
         book.outstanding = true;
         book.writes = book.writes.saturating_add(1);
         book.writing = true;

@@ -33,6 +33,10 @@ pub(super) async fn pair(probe: &'static dyn Probe) -> Pair {
 
 /// A pair of which the connector had read what the peer said first.
 pub(super) async fn pair_after(probe: &'static dyn Probe, greeting: &'static [u8]) -> Pair {
+    pair_by(TrackLayer::new().with_probe(probe), greeting).await
+}
+
+pub(super) async fn pair_by(layer: TrackLayer, greeting: &'static [u8]) -> Pair {
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
     let address = listener.local_addr().unwrap();
     let greeter = std::thread::spawn(move || {
@@ -46,7 +50,7 @@ pub(super) async fn pair_after(probe: &'static dyn Probe, greeting: &'static [u8
         tokio::io::AsyncReadExt::read_exact(&mut stream, &mut said).await?;
         Ok::<_, std::io::Error>(TokioIo::new(stream))
     });
-    let mut connector = TrackLayer::new().with_probe(probe).layer(connect);
+    let mut connector = layer.layer(connect);
     let tap = connector
         .call(Uri::from_static("http://peer/"))
         .await
@@ -145,7 +149,7 @@ fn refusal(pool: &Facts) -> Option<GateReason> {
 
 /// A kernel that changes the truth on its way.
 #[derive(Debug)]
-struct Lying(fn(Sample) -> Option<Sample>);
+pub(super) struct Lying(pub(super) fn(Sample) -> Option<Sample>);
 
 impl Probe for Lying {
     fn is_plain_tcp(&self, socket: SocketRef<'_>) -> bool {

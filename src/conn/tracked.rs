@@ -114,7 +114,10 @@ impl<T> TrackedIo<T> {
     fn read(&self, result: Poll<io::Result<()>>, wants_hold: bool) -> Poll<io::Result<()>> {
         match &result {
             Poll::Ready(Ok(())) => {}
-            Poll::Ready(Err(error)) => self.ledger.fail(error),
+            Poll::Ready(Err(error)) => {
+                self.ledger.fail(error);
+                self.ledger.teach(None);
+            }
             Poll::Pending => return deaf::read_nothing(&self.ledger, (self.show)(&self.inner)),
         }
         if wants_hold {
@@ -192,11 +195,16 @@ impl<T: Read + Unpin> Read for TrackedIo<T> {
             this.plaintext.before_read(ledger);
         }
         let mut wants_hold = false;
+        let mut is_end = false;
         let result = poll_read_seen(Pin::new(&mut this.inner), cx, cursor, |bytes| {
+            is_end = bytes.is_empty();
             wants_hold = came(ledger, split, bytes);
         });
         if result.is_pending() && !ledger.is_deaf() {
             return result;
+        }
+        if is_end {
+            ledger.teach(None);
         }
         this.read(result, wants_hold)
     }

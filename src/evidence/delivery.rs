@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[rustfmt::skip]
-    const TABLE: [(End, [Delivery; 5]); 23] = [
+    const TABLE: [(End, [Delivery; 5]); 25] = [
         //                                              no trace     unsent+sealed unsent      sent         received
         (End::InvalidRequest,                           [NotSent,     NotSent,     NotSent,     NotSent,     NotSent]),
         (End::ClientClosed,                             [NotSent,     NotSent,     NotSent,     NotSent,     NotSent]),
@@ -102,6 +102,8 @@ mod tests {
         (End::Gate(GateReason::Unsolicited),            [NotSent,     NotSent,     NotSent,     NotSent,     NotSent]),
         (End::Gate(GateReason::Condemned),              [NotSent,     NotSent,     NotSent,     NotSent,     NotSent]),
         (End::Gate(GateReason::IdleTooLong),            [NotSent,     NotSent,     NotSent,     NotSent,     NotSent]),
+        (End::Gate(GateReason::Expiring),               [NotSent,     NotSent,     NotSent,     NotSent,     NotSent]),
+        (End::Gate(GateReason::AfterSleep),             [NotSent,     NotSent,     NotSent,     NotSent,     NotSent]),
         (End::Closed(SecondLook::NeverAcknowledged),    [NotReceived, NotSent,     NotReceived, NotReceived, Received]),
         (End::Closed(SecondLook::Acknowledged),         [Unknown,     NotSent,     Unknown,     Unknown,     Received]),
         (End::Closed(SecondLook::Undecided),            [Unknown,     NotSent,     Unknown,     Unknown,     Received]),

@@ -50,6 +50,12 @@ pub enum GateReason {
     /// It had been idle for longer than the request accepts
     /// ([`ConnectionWish`](crate::request::ConnectionWish)).
     IdleTooLong,
+    /// It had been idle for nearly as long as its server keeps idle connections, or had carried as many requests as its
+    /// server takes on one: what the server says of that (`Keep-Alive`), or what was learned.
+    Expiring,
+    /// It lay idle while the machine slept, or the process stood still, and it is not known for how long its server keeps
+    /// idle connections.
+    AfterSleep,
 }
 
 impl GateReason {
@@ -61,6 +67,12 @@ impl GateReason {
             Self::Unsolicited => "the server had sent something on it that nobody asked for",
             Self::Condemned => "it was not to be used any more",
             Self::IdleTooLong => "it had been idle for longer than the request accepts",
+            Self::Expiring => {
+                "it had been idle for nearly as long as the server keeps connections, or had carried as many requests as the server takes"
+            }
+            Self::AfterSleep => {
+                "it had been idle while the machine slept, and may have been given up meanwhile"
+            }
         }
     }
 }

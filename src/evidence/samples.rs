@@ -11,7 +11,7 @@ use super::{
 };
 
 /// Every way in which an attempt can end.
-pub(crate) const ENDS: [End; 23] = [
+pub(crate) const ENDS: [End; 25] = [
     End::InvalidRequest,
     End::ClientClosed,
     End::Connect,
@@ -21,6 +21,8 @@ pub(crate) const ENDS: [End; 23] = [
     End::Gate(GateReason::Unsolicited),
     End::Gate(GateReason::Condemned),
     End::Gate(GateReason::IdleTooLong),
+    End::Gate(GateReason::Expiring),
+    End::Gate(GateReason::AfterSleep),
     End::Closed(SecondLook::NeverAcknowledged),
     End::Closed(SecondLook::Acknowledged),
     End::Closed(SecondLook::Undecided),

@@ -85,7 +85,12 @@ impl Count {
 fn is_unwanted(end: End) -> bool {
     matches!(
         end,
-        End::Gate(GateReason::Condemned | GateReason::IdleTooLong)
+        End::Gate(
+            GateReason::Condemned
+                | GateReason::IdleTooLong
+                | GateReason::Expiring
+                | GateReason::AfterSleep
+        )
     )
 }
 

@@ -20,6 +20,7 @@ use super::Pool;
 use super::error::ConnectError;
 use super::key::Key;
 use super::lease::Taken;
+use super::reason::DiscardReason;
 use super::state::{Effects, Granted};
 
 /// On another thread hyper may take a few of our turns to be done; an upload that goes on takes any number.
@@ -111,7 +112,10 @@ impl Checkout {
             Ok(()) => Some(taken),
             Err(reason) => {
                 taken.goes_unused();
-                taken.lease.discard_stale(reason);
+                match reason {
+                    DiscardReason::Stale(_) => taken.lease.discard_stale(reason),
+                    _ => taken.lease.discard(reason),
+                }
                 None
             }
         }
@@ -184,7 +188,9 @@ impl Checkout {
     fn add_host(&self, uri: &Uri) -> Result<(), ConnectError> {
         let key = Key::of(uri);
         let key = key.ok_or_else(|| ConnectError::no_way("the address names no server"))?;
-        let route = self.pool.dialer.route(key).map_err(ConnectError::no_way)?;
+        let mut route = self.pool.dialer.route(key).map_err(ConnectError::no_way)?;
+        let keeping = self.pool.keeping.as_ref();
+        route.trust = keeping.map(|keeping| keeping.trust(&route.origin()));
         self.pool.state().add_host(route);
         Ok(())
     }

@@ -67,6 +67,14 @@ const SENTENCES: [(DiscardReason, &str); DiscardReason::COUNT] = [
         DiscardReason::Stale(GateReason::HalfClosed),
         "found dead when a request wanted them, before a byte of it was sent",
     ),
+    (
+        DiscardReason::Expiring,
+        "given up before the server would have closed them",
+    ),
+    (
+        DiscardReason::AfterSleep,
+        "given up because the machine had slept",
+    ),
     (DiscardReason::PeerClosed, "closed by the server while idle"),
     (DiscardReason::Spent, "that ended with a request"),
     (

@@ -71,7 +71,7 @@ impl Taken {
         }
         match self.lease.protocol() {
             Protocol::Http1 => {
-                let answered = self.ledger.ask().map_err(DiscardReason::Stale)?;
+                let answered = self.ledger.ask().map_err(DiscardReason::at_gate)?;
                 self.asked = answered.then_some(self.at);
                 Ok(())
             }
@@ -79,7 +79,9 @@ impl Taken {
                 self.ledger.look().map_err(DiscardReason::Stale)?;
                 let limit = self.lease.pool.settings().heard_within;
                 let heard = limit.is_none_or(|limit| self.ledger.was_heard_within(limit));
-                heard.then_some(()).ok_or(DiscardReason::Unheard)
+                heard.then_some(()).ok_or(DiscardReason::Unheard)?;
+                let has_slept = self.ledger.has_slept(self.at);
+                (!has_slept).then_some(()).ok_or(DiscardReason::AfterSleep)
             }
         }
     }

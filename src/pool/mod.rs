@@ -57,6 +57,7 @@ pub(crate) use self::slot::STREAMS_UNSAID;
 
 use self::slot::ConnectionId;
 use self::state::{Effects, State, ToDo, Told, What};
+use crate::conn::Keeping;
 
 /// The connections of a client.
 #[derive(Debug)]
@@ -65,6 +66,8 @@ pub(crate) struct Pool {
     state: Mutex<State>,
     settings: Settings,
     dialer: Box<dyn Dial>,
+    /// What is known of origins; `None` if that does not count.
+    keeping: Option<Keeping>,
     observer: Option<Arc<dyn Observer>>,
 }
 
@@ -72,6 +75,7 @@ impl Pool {
     pub(crate) fn new(
         settings: Settings,
         dialer: Box<dyn Dial>,
+        keeping: Option<Keeping>,
         observer: Option<Arc<dyn Observer>>,
     ) -> Arc<Self> {
         Arc::new_cyclic(|this| Self {
@@ -79,6 +83,7 @@ impl Pool {
             state: Mutex::new(State::new(settings, observer.is_some())),
             settings,
             dialer,
+            keeping,
             observer,
         })
     }

@@ -55,6 +55,7 @@ async fn open(
     let mut fx = Effects::default();
     let driver = match dialed {
         Ok(dialed) => {
+            dialed.ledger.set_trust(order.route.trust.clone());
             let watch = connecting.opened(&order.route, &dialed);
             let now = Instant::now();
             let mut state = strong.state();

@@ -20,6 +20,12 @@ pub enum DiscardReason {
     MadeRoom,
     /// The peer had closed it while it lay idle: found before a request was sent into it.
     Stale(GateReason),
+    /// It had been idle for nearly as long as its server keeps idle connections, or had carried as many requests as its
+    /// server takes on one: what the server says of that, or what was learned (see [`Prevention`](crate::Prevention)).
+    Expiring,
+    /// It lay idle while the machine slept, or the process stood still, and it is not known for how long its server keeps
+    /// idle connections.
+    AfterSleep,
     /// The peer closed it while it lay idle.
     PeerClosed,
     /// It ended with its exchange: `Connection: close`, HTTP/1.0, a body that ends with the connection, or one that broke off.
@@ -44,7 +50,7 @@ pub enum DiscardReason {
 }
 
 impl DiscardReason {
-    pub(super) const COUNT: usize = 16;
+    pub(super) const COUNT: usize = 18;
 
     /// The reason in words, for a reader who does not know sockets.
     pub fn explain(self) -> &'static str {
@@ -55,6 +61,8 @@ impl DiscardReason {
             Self::IdleLimit => "more connections were idle than the client keeps",
             Self::MadeRoom => "its place was needed for a request that it could not carry",
             Self::Stale(reason) => reason.explain(),
+            Self::Expiring => GateReason::Expiring.explain(),
+            Self::AfterSleep => GateReason::AfterSleep.explain(),
             Self::PeerClosed => "the server closed it while it was idle",
             Self::Spent => "it was to carry one request and no other",
             Self::Unheard => "the server had not been heard of for too long",
@@ -65,6 +73,15 @@ impl DiscardReason {
             Self::NotDrained => "a response on it was not read to its end",
             Self::Upgraded => "it speaks another protocol now",
             Self::ClientClosed => "the client was closed",
+        }
+    }
+
+    /// What the gate's refusal means for a connection of the pool.
+    pub(super) fn at_gate(reason: GateReason) -> Self {
+        match reason {
+            GateReason::Expiring => Self::Expiring,
+            GateReason::AfterSleep => Self::AfterSleep,
+            reason => Self::Stale(reason),
         }
     }
 
@@ -87,6 +104,8 @@ impl DiscardReason {
             Self::ClientClosed => 13,
             Self::Spent => 14,
             Self::Preflight => 15,
+            Self::Expiring => 16,
+            Self::AfterSleep => 17,
         }
     }
 }

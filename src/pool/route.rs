@@ -11,7 +11,7 @@ use http::{Uri, uri};
 use super::key::Key;
 use super::member::Member;
 use super::sender::{Protocol, Sender};
-use crate::conn::Ledger;
+use crate::conn::{Ledger, Trust};
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
@@ -37,6 +37,8 @@ pub(crate) struct Route {
     pub(crate) host: HeaderValue,
     pub(crate) speaks: Speaks,
     pub(crate) by_proxy: Option<Proxy>,
+    /// What is known of the origin; `None` if that does not count.
+    pub(crate) trust: Option<Trust>,
 }
 
 /// A proxy that requests go by.
@@ -64,6 +66,7 @@ impl Route {
             host,
             speaks,
             by_proxy: None,
+            trust: None,
         })
     }
 

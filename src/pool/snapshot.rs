@@ -96,8 +96,10 @@ impl Connection {
         self.exchanges
     }
 
-    /// What will end it if nothing else does, [`IdleTimeout`](DiscardReason::IdleTimeout) or
-    /// [`Lifetime`](DiscardReason::Lifetime), and in how long; `None` if nothing of this client's will.
+    /// What will end it if nothing else does, [`IdleTimeout`](DiscardReason::IdleTimeout),
+    /// [`Lifetime`](DiscardReason::Lifetime) or [`Expiring`](DiscardReason::Expiring) (by what the server says, or what was learned
+    /// of it), and in how long; `None` if nothing of this client's will. What has been learned may be kept unused
+    /// for a moment longer, to see whether it is so.
     pub fn ends(&self) -> Option<(DiscardReason, Duration)> {
         self.ends
     }
@@ -211,6 +213,7 @@ fn what_ends(reason: DiscardReason) -> &'static str {
     match reason {
         DiscardReason::IdleTimeout => "idle timeout",
         DiscardReason::Lifetime => "lifetime",
+        DiscardReason::Expiring => "server's timeout",
         other => other.explain(),
     }
 }

@@ -1,5 +1,6 @@
 //! What a pool does by the clock: a task gives up what has been idle, or open, for too long. It runs while there are
-//! connections, and sleeps until the first of them can be past its time.
+//! connections, and sleeps until the first of them can be past its time; or for less, where it is to notice that the process
+//! stood still.
 //!
 //! Another, seldom wanted, looks after requests that wait for a place which an upload without end holds.
 
@@ -16,6 +17,11 @@ use super::wait::wait;
 
 /// No more often than this: what is past its time is not given to a request anyway.
 const SHORTEST: Duration = Duration::from_millis(100);
+/// And, where it is to be noticed that the process stood still, no more seldom than this.
+const BEAT: Duration = Duration::from_secs(5);
+/// A busy machine may be late. Who is later stood still; the documentation of
+/// [`Prevention::idle_after_sleep`](crate::Prevention::idle_after_sleep) names it.
+const LATE: Duration = Duration::from_secs(5);
 
 /// Starts the task, unless it runs.
 pub(super) fn ensure(pool: &Pool, runtime: &Handle) {
@@ -23,7 +29,8 @@ pub(super) fn ensure(pool: &Pool, runtime: &Handle) {
     let limits = settings
         .idle_timeout
         .into_iter()
-        .chain(settings.max_lifetime);
+        .chain(settings.max_lifetime)
+        .chain(pool.keeping.as_ref().map(|_| BEAT));
     let Some(period) = limits.min() else {
         return;
     };
@@ -35,22 +42,34 @@ pub(super) fn ensure(pool: &Pool, runtime: &Handle) {
 }
 
 async fn run(pool: Weak<Pool>, period: Duration) {
+    let mut before = Instant::now();
     loop {
         let Some(pool) = pool.upgrade() else {
             return;
         };
+        let now = Instant::now();
+        let has_woken = pool
+            .keeping
+            .as_ref()
+            .is_some_and(|it| it.has_woken_since(before));
+        before = now;
         let mut fx = Effects::default();
         let next = {
             let mut state = pool.state();
             if state.ends_sweeper() {
                 return;
             }
-            state.sweep(Instant::now(), &mut fx)
+            state.sweep(now, has_woken, &mut fx)
         };
         pool.apply(fx);
-        drop(pool);
         // With nothing idle, nothing can be past its time sooner than this.
-        wait(next.unwrap_or(period).max(SHORTEST)).await;
+        let mut pause = next.unwrap_or(period).max(SHORTEST);
+        if let Some(keeping) = pool.keeping.as_ref().filter(|it| it.wants_vigil()) {
+            pause = pause.min(BEAT);
+            keeping.look_again_within(pause + LATE);
+        }
+        drop(pool);
+        wait(pause).await;
     }
 }
 

@@ -190,11 +190,22 @@ fn is_counted_with(attempt: &Attempt, evidence: &Evidence) -> bool {
         .is_some_and(|other| other.delivery() == evidence.delivery() && !is_free(attempt, other))
 }
 
+fn is_of_the_idle_alone(end: End) -> bool {
+    matches!(
+        end,
+        End::Gate(
+            GateReason::Condemned
+                | GateReason::IdleTooLong
+                | GateReason::Expiring
+                | GateReason::AfterSleep
+        )
+    )
+}
+
 /// A connection from before the request that did not take it.
 fn is_free(attempt: &Attempt, evidence: &Evidence) -> bool {
     let is_older = evidence
         .trace()
         .is_some_and(|trace| trace.reuse() == Reuse::Reused && trace.age() > attempt.elapsed());
-    evidence.delivery() == Delivery::NotSent
-        && (is_older || evidence.end() == End::Gate(GateReason::Condemned))
+    evidence.delivery() == Delivery::NotSent && (is_older || is_of_the_idle_alone(evidence.end()))
 }

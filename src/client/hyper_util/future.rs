@@ -71,6 +71,9 @@ where
                 StateProj::Sending { future, slot } => {
                     let answer = ready!(scope::within(slot, || future.poll(cx)));
                     let slot = slot.take().expect("the scope puts the slot back");
+                    if let (Ok(response), Some(seen)) = (&answer, &slot.seen) {
+                        seen.ledger.answered(response.headers());
+                    }
                     match answer {
                         Ok(response) if is_doubtful(response.status()) => doubted(response, slot),
                         Ok(mut response) => {

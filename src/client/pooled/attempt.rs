@@ -45,6 +45,9 @@ pub(super) async fn attempt(
             Box::pin(exchange.wait_for_stream(answer)).await
         }
     };
+    if let Ok(response) = &answer {
+        exchange.seen.ledger.answered(response.headers());
+    }
     let going_on = GoingOn {
         checkout,
         about,

@@ -58,6 +58,9 @@ impl<F: Future<Output = Answer>> Future for Sending<F> {
                 Poll::Pending if exchange.is_there(cx) => return Poll::Pending,
                 Poll::Pending => ready!(answer.poll(cx)),
             };
+            if let Ok(response) = &answered {
+                exchange.seen.ledger.answered(response.headers());
+            }
             match answered {
                 Ok(response) if going_on.as_ref().is_some_and(|on| on.is_plain(&response)) => {
                     let lease = exchange.lease.take();

@@ -66,6 +66,10 @@ pub(crate) struct Sample {
     pub(crate) rto: Duration,
     /// The smoothed round-trip time.
     pub(crate) rtt: Duration,
+    /// How long ago the last segment arrived that had data in it.
+    pub(crate) last_data_recv: Duration,
+    /// How long ago the last segment arrived that acknowledges, which every one does but a RST.
+    pub(crate) last_ack_recv: Duration,
 }
 
 /// What a peek saw.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
+use super::trust::Outlook;
 use super::{Effects, State, What};
 use crate::conn::Ledger;
 use crate::pool::list::List;
@@ -165,24 +166,42 @@ impl State {
         is_idle
     }
 
-    /// Gives up what is past its time. Returns how long until something else will be; `None` if nothing can be.
-    pub(in crate::pool) fn sweep(&mut self, now: Instant, fx: &mut Effects) -> Option<Duration> {
+    /// Gives up what is past its time; `has_woken`: since it last did, the machine has slept. Returns how long until something
+    /// else will be; `None` if nothing can be.
+    pub(in crate::pool) fn sweep(
+        &mut self,
+        now: Instant,
+        has_woken: bool,
+        fx: &mut Effects,
+    ) -> Option<Duration> {
         let mut next: Option<Duration> = None;
         for at in 0..self.slots.capacity() {
-            let Some(slot) = self.slots.get(at) else {
-                continue;
-            };
-            if !slot.is_idle() {
-                continue;
-            }
-            let due = self.is_due(slot, now);
-            if let (Some(reason), Some(id)) = (due, self.id(at)) {
-                self.retire(id, reason, fx);
-            } else if let Some((_, left)) = self.ends(at, now) {
-                next = Some(next.map_or(left, |next| next.min(left)));
+            match self.outlook(at, now, has_woken) {
+                Outlook::Ends(reason) => {
+                    if let Some(id) = self.id(at) {
+                        self.retire(id, reason, fx);
+                    }
+                }
+                Outlook::LookIn(left) => next = Some(next.map_or(left, |next| next.min(left))),
+                Outlook::Stays => {}
             }
         }
         next
+    }
+
+    /// What is to become of a connection, by the clock.
+    fn outlook(&self, at: usize, now: Instant, has_woken: bool) -> Outlook {
+        let Some(slot) = self.slots.get(at).filter(|slot| slot.is_idle()) else {
+            return Outlook::Stays;
+        };
+        match self.is_due(slot, now) {
+            Some(DiscardReason::Expiring) => self.outlook_of_expiring(slot, now),
+            Some(reason) => Outlook::Ends(reason),
+            None if has_woken && self.has_slept(slot) => Outlook::Ends(DiscardReason::AfterSleep),
+            None => self
+                .ends(at, now)
+                .map_or(Outlook::Stays, |(_, left)| Outlook::LookIn(left)),
+        }
     }
 
     /// What ends a connection if nothing else does, and in how long.
@@ -200,9 +219,13 @@ impl State {
         let by_idleness = rest(self.settings.idle_timeout, slot.since)
             .filter(|_| slot.is_idle())
             .map(|left| (DiscardReason::IdleTimeout, left));
+        let by_server = rest(self.trusted_for(slot), slot.since)
+            .filter(|_| slot.is_idle())
+            .map(|left| (DiscardReason::Expiring, left));
         by_age
             .into_iter()
             .chain(by_idleness)
+            .chain(by_server)
             .min_by_key(|(_, left)| *left)
     }
 

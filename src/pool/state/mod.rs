@@ -16,6 +16,7 @@ mod open;
 mod settle;
 mod share;
 mod take;
+mod trust;
 
 pub(super) use self::settle::SETTLE_TIME;
 
@@ -283,6 +284,8 @@ impl State {
             Some(DiscardReason::ExchangeLimit)
         } else if slot.is_idle() && slot.idle_until.is_some_and(|until| now >= until) {
             Some(DiscardReason::IdleTimeout)
+        } else if self.is_expiring(slot, now) {
+            Some(DiscardReason::Expiring)
         } else {
             None
         }

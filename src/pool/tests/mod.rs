@@ -19,6 +19,7 @@ mod keeping;
 mod shared;
 mod siblings;
 mod told;
+mod trust;
 mod waiters;
 mod wishes;
 
@@ -65,7 +66,7 @@ fn pool(per_host: usize, in_all: usize) -> Arc<Pool> {
 }
 
 fn pool_with(settings: Settings) -> Arc<Pool> {
-    Pool::new(settings, Box::new(InMemory), None)
+    Pool::new(settings, Box::new(InMemory), None, None)
 }
 
 /// A request that gets a connection.

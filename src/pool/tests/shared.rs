@@ -46,7 +46,7 @@ fn silent(per_host: usize, in_all: usize) -> Arc<Pool> {
         max_connections: in_all,
         ..Settings::default()
     };
-    Pool::new(settings, Box::new(Silent), None)
+    Pool::new(settings, Box::new(Silent), None, None)
 }
 
 /// Streams to `a` without end: before the last of them is over there is another.

@@ -44,6 +44,7 @@ fn observed(panics: bool) -> (Arc<Pool>, Arc<Mutex<Vec<String>>>) {
     let pool = Pool::new(
         Settings::default(),
         Box::new(InMemory),
+        None,
         Some(Arc::new(listener)),
     );
     (pool, heard)

@@ -27,6 +27,8 @@ use super::dialer::TlsSettings;
 use super::dialer::{Custom, Proxies};
 #[cfg(feature = "http2")]
 use crate::client::pooled::Http2;
+use crate::conn::Keeping;
+use crate::keepalive::Prevention;
 use crate::policy::RetryPolicy;
 use crate::pool::{Observer, Pool, Settings};
 
@@ -50,6 +52,7 @@ pub struct ClientBuilder {
     pool: Settings,
     policy: RetryPolicy,
     observer: Option<Arc<dyn Observer>>,
+    prevention: Prevention,
     connect: Connect,
     http1: hyper::client::conn::http1::Builder,
     #[cfg(feature = "http2")]
@@ -93,6 +96,7 @@ impl ClientBuilder {
             pool: Settings::default(),
             policy: RetryPolicy::default(),
             observer: None,
+            prevention: Prevention::default(),
             connect: Connect { timeout: None, tcp },
             http1: hyper::client::conn::http1::Builder::new(),
             #[cfg(feature = "http2")]
@@ -138,7 +142,8 @@ impl ClientBuilder {
         let settings = self.settings();
         let observer = self.observer.clone();
         let policy = self.policy.clone();
-        let pool = Pool::new(settings, self.into_dialer(), observer);
+        let keeping = Keeping::new(&self.prevention);
+        let pool = Pool::new(settings, self.into_dialer(), keeping, observer);
         Ok(Client::over(pool, policy))
     }
 }

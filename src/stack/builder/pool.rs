@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::ClientBuilder;
+use crate::keepalive::Prevention;
 
 impl ClientBuilder {
     /// How many idle connections are kept for each host; the longest idle goes first. Default: unlimited. 0 keeps none: each
@@ -21,11 +22,20 @@ impl ClientBuilder {
         self
     }
 
-    /// How long an idle connection is kept. Default: 90 seconds. Set it below the idle timeout of the servers where that is
-    /// known; `None` keeps connections until the peer closes them, zero has none used again.
+    /// How long an idle connection is kept. Default: 90 seconds. `None` keeps connections until the peer closes them, zero has
+    /// none used again. What is known of a server's own idle timeout ends its connections earlier, see
+    /// [`prevention`](Self::prevention).
     #[must_use]
     pub fn pool_idle_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.pool.idle_timeout = timeout.into();
+        self
+    }
+
+    /// When an idle connection is no longer used, before its server closes it. Default: [`Prevention::default`], which goes by
+    /// what servers announce and by what is learned of them; [`Prevention::off`] uses each as long as it looks alive.
+    #[must_use]
+    pub fn prevention(mut self, prevention: Prevention) -> Self {
+        self.prevention = prevention;
         self
     }
 

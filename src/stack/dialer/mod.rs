@@ -22,6 +22,7 @@ use tower_service::Service;
 use crate::client::pooled::{Handshake, Protocols, Unconnected};
 use crate::conn::{Track, TrackLayer};
 use crate::evidence::ConnectFailure;
+use crate::keepalive::Prevention;
 use crate::pool::{Dial, Dialed, Dialing, Key, Member, Route, Speaks};
 
 pub(super) use self::custom::Custom;
@@ -75,7 +76,8 @@ enum NoWay {
 impl Dialer {
     pub(super) fn new(tcp: HttpConnector, protocols: Protocols, ways: Ways) -> Self {
         Self {
-            tcp: TrackLayer::new().layer(tcp),
+            // The pool says what is known of an origin.
+            tcp: TrackLayer::new().prevention(&Prevention::off()).layer(tcp),
             protocols: Arc::new(protocols),
             #[cfg(feature = "tls")]
             tls: Arc::new(tls::Tls::new(ways.tls.clone(), ways.over_tls)),

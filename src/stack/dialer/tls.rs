@@ -22,6 +22,7 @@ use super::{BoxError, connect};
 use crate::client::pooled::{Handshake, Unconnected};
 use crate::conn::{Track, TrackLayer};
 use crate::evidence::ConnectFailure;
+use crate::keepalive::Prevention;
 use crate::pool::{Dialed, Route, Speaks};
 
 type Identity = (Vec<CertificateDer<'static>>, Arc<PrivateKeyDer<'static>>);
@@ -116,7 +117,8 @@ where
     C: Service<Uri, Error: Into<BoxError>, Future: Send + 'static> + Send,
     C::Response: Connection + Read + Write + Unpin + Send + 'static,
 {
-    let mut connector = TrackLayer::above_tls().layer(HttpsConnector::from((below, config)));
+    let tap = TrackLayer::above_tls().prevention(&Prevention::off());
+    let mut connector = tap.layer(HttpsConnector::from((below, config)));
     let io = connect(&mut connector, uri).await.map_err(by_tls)?;
     handshake.on(io).await
 }

@@ -108,10 +108,15 @@ fn unsent_on_a_connection_opened_since_the_request_began_is_counted() {
 
 #[test]
 fn a_living_connection_that_is_not_accepted_is_not_counted_whenever_it_was_opened() {
-    for unwanted in [GateReason::Condemned, GateReason::IdleTooLong] {
+    for unwanted in [
+        GateReason::Condemned,
+        GateReason::IdleTooLong,
+        GateReason::Expiring,
+        GateReason::AfterSleep,
+    ] {
         let trace = samples::trace(Reuse::Reused);
         let evidence = Evidence::new(End::Gate(unwanted)).with_trace(trace);
-        let mut case = Case::of(&Method::GET, evidence).again(100, Grounds::NotSent);
+        let mut case = Case::of(&Method::POST, evidence).again(100, Grounds::NotSent);
         case.elapsed = 600 * SECOND;
         let decided = reason(case.decide(&RetryPolicy::default()));
         assert_eq!(decided, Ok(Grounds::NotSent), "{unwanted:?}");
