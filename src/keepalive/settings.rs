@@ -38,8 +38,8 @@ impl Prevention {
     }
 
     /// How long before the end of a server's idle timeout its connections are given up, beside one round trip, which is always
-    /// added (the smoothed one that the kernel measures; where it does not, none). Default: 200 ms. Of a timeout of less than 800 ms it is a
-    /// quarter.
+    /// added (the smoothed one that the kernel measures; where it does not, none). Default: 200 ms. Of a timeout of less than a second it is a
+    /// fifth.
     ///
     /// A request must arrive before the server's timer fires. The server counts from the end of its answer and until the request arrives, which
     /// is a round trip longer than what is counted here; the rest is for timers that fire early, and for the time until the
@@ -73,7 +73,7 @@ impl Prevention {
 
     /// What is left of a server's idle timeout for an idle connection to be used in. `rtt`: a round trip.
     pub(super) fn usable(&self, timeout: Duration, rtt: Duration) -> Duration {
-        let margin = self.margin.min(timeout / 4);
+        let margin = self.margin.min(timeout / 5);
         timeout.saturating_sub(margin).saturating_sub(rtt)
     }
 }

@@ -81,7 +81,7 @@ impl Count {
     }
 }
 
-/// Whether a living connection refused because the request wants another.
+/// Whether a living connection refused: the request wants another, or it has been idle for too long.
 fn is_unwanted(end: End) -> bool {
     matches!(
         end,

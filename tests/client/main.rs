@@ -27,6 +27,8 @@ mod cancelled;
 mod closing;
 mod early_drop;
 mod environment;
+#[cfg(target_os = "linux")]
+mod frozen;
 mod half_closed;
 mod lifetimes;
 mod limits;

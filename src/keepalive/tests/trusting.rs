@@ -93,7 +93,7 @@ fn a_round_trip_belongs_to_the_margin() {
 fn of_a_short_timeout_the_margin_is_a_part() {
     let origin = origin(Prevention::default().margin(SECOND));
     announce(&origin, SECOND, Time::begin());
-    assert_eq!(origin.limit(), Some(millis(750)));
+    assert_eq!(origin.limit(), Some(millis(800)));
     announce(&origin, Duration::ZERO, Time::begin());
     assert_eq!(origin.limit(), Some(Duration::ZERO));
 }
@@ -306,7 +306,7 @@ proptest! {
         time.sleep(millis(slept));
         let idle = Idle { rtt: Some(millis(rtt)), ..idle_since(since) };
         let is_used = origin.is_past(idle, time.read()).is_none();
-        let margin = margin.min(timeout / 4);
+        let margin = margin.min(timeout / 5);
         let arrives = age + slept + rtt;
         // To the millisecond.
         if is_used {
