@@ -25,6 +25,9 @@ mod loopback;
 mod peer;
 #[path = "../real_servers/server/mod.rs"]
 mod server;
+#[path = "../it/client.rs"]
+mod stacks;
 
 mod link;
 mod placed;
+mod ten_cases;

@@ -63,6 +63,11 @@ impl Cues {
         assert!(reached, "no script signalled {name:?} within {PATIENCE:?}");
     }
 
+    /// Whether [`signal`](Self::signal) was called.
+    pub fn has_reached(&self, name: &'static str) -> bool {
+        self.lock().reached.contains(name)
+    }
+
     /// A script does nothing for a while.
     pub fn pause(&self, duration: Duration) -> io::Result<()> {
         let waiting = |state: &mut State| !state.stopped;

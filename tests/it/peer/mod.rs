@@ -129,6 +129,11 @@ impl Peer {
         self.server.reached_async(name).await;
     }
 
+    /// Whether some script came to [`Step::Signal`] of this name.
+    pub fn has_reached(&self, name: &'static str) -> bool {
+        self.server.stage().cues.has_reached(name)
+    }
+
     /// How many connections were accepted.
     pub fn connections(&self) -> usize {
         self.server.stage().tally.connections()

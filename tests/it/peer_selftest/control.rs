@@ -74,6 +74,7 @@ fn a_cue_releases_every_connection_for_good() {
     });
     let mut clients = [connect(&peer), connect(&peer)];
     peer.reached("here");
+    assert!(peer.has_reached("here") && !peer.has_reached("there"));
     assert_eq!(peer.executions(), []);
     peer.go("on");
     for client in &mut clients {
