@@ -15,6 +15,8 @@
 //! UNSTALE_WAN_PLAYS=200 cargo test --all-features --test wan -- --ignored --nocapture ten_cases
 //! ```
 //!
+//! What came of it stands in `docs/ten_cases.md`.
+//!
 //! Two of the ten break the one assumption that the proof rests on (see *Limits* in the crate's documentation). They are here to
 //! show where it ends, and that a policy can do without it.
 
