@@ -68,7 +68,7 @@ fn a_body_over_the_replay_limit_cannot_be_sent_again() {
 }
 
 #[test]
-fn a_requests_own_wish_stands_above_the_policys_also_where_it_is_for_any() {
+fn a_requests_own_wish_stands_above_that_of_the_policy_also_where_it_is_for_any() {
     let policy = RetryPolicy::builder();
     let policy = policy.unrepeatable_connection(ConnectionWish::Fresh);
     let policy = policy.build().unwrap();
