@@ -6,6 +6,7 @@
 //! waits hang on one condition variable, and no descriptor is ever duplicated (a `close(2)` that left a duplicate open would
 //! send nothing).
 
+mod acknowledged;
 pub mod count;
 pub mod cue;
 mod session;

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use rustls::ServerConfig;
 
+use super::acknowledged::is_acknowledged;
 use super::count::Traffic;
 use super::cue::Cues;
 use super::session::Session;
@@ -107,6 +108,24 @@ impl<'a> Wire<'a> {
         while matches!(self.read_new(&mut sink), Ok(1..)) {}
         // After the client's close_notify rustls reads no more; the socket may still bring a FIN.
         while self.tls.is_some() && matches!(self.socket.read(&mut sink), Ok(1..)) {}
+    }
+
+    /// Hears nothing any more, once everything that was sent is acknowledged: else its kernel would send it again and again, and
+    /// be heard. A socket filter of one instruction, `ret #0`, drops every segment that arrives, before TCP has
+    /// seen it (`tcp_filter` in `net/ipv4/tcp_ipv4.c`).
+    pub fn forget(&self) -> io::Result<()> {
+        const RETURN: u16 = 0x06;
+        let stream = &self.socket.stream;
+        while !is_acknowledged(stream.local_addr()?, stream.peer_addr()?) {
+            self.socket.cues.pause(Duration::from_millis(1))?;
+        }
+        let drop_all = [socket2::SockFilter::new(RETURN, 0, 0, 0)];
+        socket2::SockRef::from(stream).attach_filter(&drop_all)
+    }
+
+    /// Hears again.
+    pub fn remember(&self) -> io::Result<()> {
+        socket2::SockRef::from(&self.socket.stream).detach_filter()
     }
 
     pub fn set_no_delay(&self, on: bool) -> io::Result<()> {

@@ -89,6 +89,8 @@ impl<'a> Connection<'a> {
             Step::Signal(name) => self.stage.cues.signal(name),
             Step::WaitFirstByte => self.wire.wait_first_byte()?,
             Step::Pause(duration) => self.stage.cues.pause(*duration)?,
+            Step::Forget => self.wire.forget()?,
+            Step::Remember => self.wire.remember()?,
             Step::SetNoDelay(on) => self.wire.set_no_delay(*on)?,
             Step::Loop(steps) => {
                 while !self.drained {

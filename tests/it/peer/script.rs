@@ -58,6 +58,11 @@ pub enum Step {
     WaitFirstByte,
     /// Does nothing for a while.
     Pause(Duration),
+    /// Forgets the connection as a firewall does: from now on its kernel drops, unheard and without a word, all that arrives. On
+    /// Linux alone.
+    Forget,
+    /// Remembers it: from now on what arrives is heard again.
+    Remember,
     /// Sets `TCP_NODELAY`, which is on from the start, as with most servers: each `Send` leaves at once in a segment of its own. Off, a
     /// small answer may wait for an acknowledgement, and be lost if the next step is `Rst`.
     SetNoDelay(bool),
@@ -178,6 +183,14 @@ impl Script {
 
     pub fn pause(self, duration: Duration) -> Self {
         self.step(Step::Pause(duration))
+    }
+
+    pub fn forget(self) -> Self {
+        self.step(Step::Forget)
+    }
+
+    pub fn remember(self) -> Self {
+        self.step(Step::Remember)
     }
 
     pub fn set_no_delay(self, on: bool) -> Self {

@@ -3,5 +3,6 @@
 mod cleartext;
 mod clients;
 mod control;
+mod forgotten;
 mod fuzz;
 mod over_tls;
