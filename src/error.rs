@@ -68,13 +68,17 @@ impl Error {
         self
     }
 
-    /// Whether the last attempt died of a stale connection: a kept-alive one that the server had closed, or was closing.
+    /// Whether the last attempt died of a stale connection: a kept-alive one that the server had closed, or was
+    /// closing, or of which the way to it had been lost.
     pub fn is_stale(&self) -> bool {
         self.evidence().is_some_and(|evidence| {
             matches!(evidence.end(), End::Gate(_))
                 || evidence.reuse() == Reuse::Reused
                     && evidence.delivery() != Delivery::Received
-                    && matches!(evidence.end(), End::Closed(_) | End::Reset | End::TimedOut)
+                    && matches!(
+                        evidence.end(),
+                        End::Closed(_) | End::Reset | End::TimedOut | End::Silent
+                    )
         })
     }
 
@@ -217,6 +221,10 @@ fn what_happened(
         End::Closed(_) => closed(f, evidence.reuse())?,
         End::Reset => f.write_str("the server reset the connection")?,
         End::TimedOut => f.write_str("the server did not answer any more, not even its kernel")?,
+        End::Silent => f.write_str(
+            "nothing was heard of the server on the kept-alive connection, not even its kernel: a firewall on the way may \
+             have forgotten the connection",
+        )?,
         End::Protocol(_) | End::Status(_) => f.write_str("the server declined the request")?,
         End::Malformed => f.write_str("the server sent something that is no HTTP response")?,
         End::Unknown => f.write_str("the connection failed")?,

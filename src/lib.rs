@@ -107,6 +107,17 @@
 //! by [`http2_keep_alive_interval`](ClientBuilder::http2_keep_alive_interval) alone, which is off by default. Around
 //! hyper-util's client there are hyper's own words only.
 //!
+//! # Black holes
+//!
+//! A firewall, or a NAT, that has forgotten an idle connection drops what is sent on it and says nothing. A request over a
+//! kept-alive HTTP/1 connection that had been idle for a second or more is therefore watched (Linux): once the kernel has heard
+//! nothing at all since the request was written, not an acknowledgement, and has retransmitted it twice, the connection is
+//! [`Silent`](evidence::End::Silent). An idempotent request is then sent again over a fresh connection, and the old one aborted
+//! before that, so that nothing of the old sending follows the new one; its siblings that have been idle as long are given up. A
+//! POST is waited on. All of this is the policy's to set: `RetryPolicyBuilder::watch_after_idle` and `when_silent`; around
+//! hyper-util's client it is off until `Attest::watching` turns it on. A server that is slow is not silent: its kernel
+//! acknowledges. HTTP/2 has its keep-alive for this, see above.
+//!
 //! # TLS
 //!
 //! By rustls with the provider ring; the roots are those of the platform, read when the first `https` connection wants them,

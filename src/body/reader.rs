@@ -87,6 +87,9 @@ where
         if !matches!(taken, Some(Ok(_))) || reel.is_over(self.position) {
             progress.end();
         }
+        if reel.lost().is_some() {
+            progress.lose();
+        }
         Poll::Ready(taken)
     }
 

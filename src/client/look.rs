@@ -27,6 +27,7 @@ pub(super) async fn seen_by_taps(seen: &Seen, said: End) -> End {
         Some(Ending::Closed) => End::Closed(take_second_look(seen).await),
         Some(Ending::Reset) => End::Reset,
         Some(Ending::TimedOut) => End::TimedOut,
+        Some(Ending::Silent) => End::Silent,
         Some(Ending::Failed) => End::Unknown,
         None => said,
     }

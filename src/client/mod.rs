@@ -10,3 +10,4 @@ mod look;
 #[cfg(feature = "client")]
 pub mod pooled;
 mod unconnected;
+mod watch;

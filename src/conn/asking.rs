@@ -104,11 +104,6 @@ impl Ledger {
         book.is_resting = true;
     }
 
-    /// Since when nothing has run on an HTTP/1 connection.
-    pub(crate) fn idle_since(&self) -> Instant {
-        self.book().active.unwrap_or(self.opened)
-    }
-
     /// Whether something was read within this time, or the connection opened.
     pub(crate) fn was_heard_within(&self, limit: Duration) -> bool {
         let heard = self.book().active.unwrap_or(self.opened);

@@ -38,6 +38,8 @@ pub(crate) enum Ending {
     Reset,
     /// ETIMEDOUT: the kernel gave up.
     TimedOut,
+    /// Nothing was heard of the peer: this side has aborted it.
+    Silent,
     /// Any other error.
     Failed,
 }

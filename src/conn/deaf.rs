@@ -74,7 +74,7 @@ pub(super) fn read_nothing(ledger: &Ledger, socket: Option<SocketRef<'_>>) -> Po
     let kind = match ledger.book().ending {
         Some(Ending::Reset) => io::ErrorKind::ConnectionReset,
         Some(Ending::TimedOut) => io::ErrorKind::TimedOut,
-        Some(Ending::Closed | Ending::Failed) | None => io::ErrorKind::BrokenPipe,
+        Some(Ending::Closed | Ending::Silent | Ending::Failed) | None => io::ErrorKind::BrokenPipe,
     };
     Poll::Ready(Err(kind.into()))
 }

@@ -95,8 +95,10 @@ impl Pair {
         let mut slot = Some(Slot {
             progress: ReplayBody::once(http_body_util::Empty::<bytes::Bytes>::new()).progress(),
             started: tokio::time::Instant::now(),
+            is_captured: false,
             opened_after: None,
             idle_at_most: None,
+            silent_since: None,
             tunnel: false,
             opened: None,
             seen: None,

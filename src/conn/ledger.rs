@@ -11,6 +11,7 @@ use std::future::poll_fn;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -219,6 +220,15 @@ impl Ledger {
     /// Whether the connection had been open before an attempt on it that started then.
     pub(crate) fn was_open(&self, seen: &Seen, started: Instant) -> bool {
         seen.exchanges > 0 || self.opened < started
+    }
+
+    /// How long the connection has been idle that an attempt which started then is handed now; `None` if it was opened for it,
+    /// or may be HTTP/2.
+    pub(crate) fn idle(&self, seen: &Seen, started: Instant, now: Instant) -> Option<Duration> {
+        let book = self.book();
+        let since = book.active.unwrap_or(self.opened);
+        (!book.multiplexed && self.was_open(seen, started))
+            .then(|| now.saturating_duration_since(since))
     }
 
     /// The numbers of the attempt that saw the connection as `seen` when it started; `reused`: whether the connection had

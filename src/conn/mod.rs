@@ -35,13 +35,10 @@ mod proof;
 mod read;
 pub(crate) mod scope;
 mod second_look;
+mod silence;
 mod socket;
 mod tracked;
 mod trust;
-#[cfg_attr(
-    not(feature = "client"),
-    expect(dead_code, reason = "a pool of our own asks; hyper-util's does not")
-)]
 mod watched;
 
 pub use self::layer::{AboveTls, Connecting, OnSocket, OnSocketOf, Tap, Track, TrackLayer};
@@ -54,8 +51,11 @@ pub(crate) use self::asking::Unanswered;
 pub(crate) use self::book::Ending;
 pub(crate) use self::facts::Facts;
 pub(crate) use self::ledger::Ledger;
+#[cfg(all(test, target_os = "linux"))]
+pub(crate) use self::probe::{Peek, Probe, Sample, State};
 pub(crate) use self::scope::Seen;
 pub(crate) use self::second_look::Held;
+pub(crate) use self::silence::Finding;
 pub(crate) use self::trust::{Keeping, Trust};
 
 #[cfg(all(test, feature = "client"))]

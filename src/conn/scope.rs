@@ -28,10 +28,14 @@ pub(crate) struct Slot {
     pub(crate) progress: Progress,
     /// When the attempt began: a connection opened before it has lain idle.
     pub(crate) started: Instant,
-    /// Only a connection opened after this moment may carry the attempt.
+    /// hyper-util names the connection before it hands the request to hyper.
+    pub(crate) is_captured: bool,
+    /// Only a connection opened after this moment may carry the attempt; it is captured then.
     pub(crate) opened_after: Option<Instant>,
     /// Only one that has been idle for so long at most may, or one opened since the attempt began.
     pub(crate) idle_at_most: Option<Duration>,
+    /// One that has been idle since this moment, or longer, may not; it is captured then.
+    pub(crate) silent_since: Option<Instant>,
     /// The request asks for a tunnel or another protocol: what follows on the connection are no exchanges.
     pub(crate) tunnel: bool,
     /// The connection that was last opened in its polls.
@@ -57,10 +61,9 @@ pub(crate) struct Seen {
 impl Slot {
     /// What the next write on `ledger` is, seen from this attempt.
     pub(super) fn boundary(&self, ledger: &Ledger) -> Boundary {
-        // An attempt that does not accept every connection is captured: hyper-util then names the connection before the
-        // request is handed to hyper, and the write after that begins it.
-        let is_captured = self.opened_after.is_some() || self.idle_at_most.is_some();
-        if is_captured && self.sees_first(ledger) {
+        // Of an attempt that is captured hyper-util names the connection before the request is handed to hyper, and the write
+        // after that begins it.
+        if self.is_captured && self.sees_first(ledger) {
             Boundary::Certain
         } else if self.tunnel {
             Boundary::Unknown
@@ -72,7 +75,8 @@ impl Slot {
     /// Why the attempt does not accept this connection, which hyper-util names, if it does not.
     pub(super) fn unwanted(&self, ledger: &Ledger, book: &Book) -> Option<GateReason> {
         let too_old = |moment| ledger.opened <= moment;
-        if self.opened_after.is_some_and(too_old) {
+        let silent = |moment| book.active.unwrap_or(ledger.opened) <= moment;
+        if self.opened_after.is_some_and(too_old) || self.silent_since.is_some_and(silent) {
             return Some(GateReason::Condemned);
         }
         // It is named once more when it has answered, and is not idle then.

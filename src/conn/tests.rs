@@ -133,8 +133,10 @@ pub(super) fn turn_after<B: http_body::Body>(pool: &Facts, body: &ReplayBody<B>)
     let mut slot = Some(Slot {
         progress: body.progress(),
         started: tokio::time::Instant::now(),
+        is_captured: false,
         opened_after: None,
         idle_at_most: None,
+        silent_since: None,
         tunnel: false,
         opened: None,
         seen: None,
@@ -166,6 +168,9 @@ impl Probe for Lying {
     }
     fn was_reset_after_fin(&self, socket: SocketRef<'_>) -> bool {
         SYSTEM.was_reset_after_fin(socket)
+    }
+    fn abort(&self, socket: SocketRef<'_>) -> bool {
+        SYSTEM.abort(socket)
     }
 }
 

@@ -40,7 +40,9 @@ impl Delivery {
             End::Malformed => Self::Received,
 
             // The connection died before the request's first byte was written, and can write no more.
-            End::Closed(_) | End::Reset | End::TimedOut | End::Unknown if never_left(trace) => {
+            End::Closed(_) | End::Reset | End::TimedOut | End::Silent | End::Unknown
+                if never_left(trace) =>
+            {
                 Self::NotSent
             }
 
@@ -53,6 +55,7 @@ impl Delivery {
             )
             | End::Reset
             | End::TimedOut
+            | End::Silent
             | End::CallerBody
             | End::Unknown => Self::Unknown,
         }
@@ -91,7 +94,7 @@ mod tests {
     }
 
     #[rustfmt::skip]
-    const TABLE: [(End, [Delivery; 5]); 25] = [
+    const TABLE: [(End, [Delivery; 5]); 26] = [
         //                                              no trace     unsent+sealed unsent      sent         received
         (End::InvalidRequest,                           [NotSent,     NotSent,     NotSent,     NotSent,     NotSent]),
         (End::ClientClosed,                             [NotSent,     NotSent,     NotSent,     NotSent,     NotSent]),
@@ -110,6 +113,7 @@ mod tests {
         (End::Closed(SecondLook::NotPossible),          [Unknown,     NotSent,     Unknown,     Unknown,     Received]),
         (End::Reset,                                    [Unknown,     NotSent,     Unknown,     Unknown,     Received]),
         (End::TimedOut,                                 [Unknown,     NotSent,     Unknown,     Unknown,     Received]),
+        (End::Silent,                                   [Unknown,     NotSent,     Unknown,     Unknown,     Received]),
         (End::Protocol(ProtocolRefusal::RefusedStream), [Refused,     Refused,     Refused,     Refused,     Refused]),
         (End::Protocol(ProtocolRefusal::GoAway),        [Refused,     Refused,     Refused,     Refused,     Refused]),
         (End::Status(StatusRefusal::RequestTimeout),    [Refused,     Refused,     Refused,     Refused,     Refused]),

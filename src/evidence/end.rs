@@ -23,6 +23,10 @@ pub enum End {
     Reset,
     /// The kernel gave the connection up: no answer to retransmissions or probes.
     TimedOut,
+    /// Nothing at all was heard of the peer since the request was written, not even an acknowledgement, though it was
+    /// retransmitted twice; this side then aborted the connection. A firewall on the way that forgot an idle connection does
+    /// so. Proves nothing: what was sent may have arrived, and only the answers got lost.
+    Silent,
     /// The peer's HTTP/2 layer said that it did not process the request.
     Protocol(ProtocolRefusal),
     /// A response whose status says that the request was not processed.

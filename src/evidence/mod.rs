@@ -11,6 +11,7 @@ mod attested;
 mod connect_failure;
 mod delivery;
 mod end;
+mod patience;
 #[cfg(test)]
 pub(crate) mod samples;
 mod token;
@@ -20,6 +21,7 @@ pub use self::attested::{AttemptError, Attested};
 pub use self::connect_failure::ConnectFailure;
 pub use self::delivery::Delivery;
 pub use self::end::{End, GateReason, ProtocolRefusal, SecondLook, StatusRefusal};
+pub(crate) use self::patience::Patience;
 pub(crate) use self::token::AttemptId;
 pub use self::token::{AttemptToken, Attribution, Sending};
 pub use self::trace::{Reuse, Trace};

@@ -11,7 +11,7 @@ use super::{
 };
 
 /// Every way in which an attempt can end.
-pub(crate) const ENDS: [End; 25] = [
+pub(crate) const ENDS: [End; 26] = [
     End::InvalidRequest,
     End::ClientClosed,
     End::Connect,
@@ -29,6 +29,7 @@ pub(crate) const ENDS: [End; 25] = [
     End::Closed(SecondLook::NotPossible),
     End::Reset,
     End::TimedOut,
+    End::Silent,
     End::Protocol(ProtocolRefusal::RefusedStream),
     End::Protocol(ProtocolRefusal::GoAway),
     End::Status(StatusRefusal::RequestTimeout),

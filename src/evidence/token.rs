@@ -15,6 +15,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::{Method, Uri};
 
+use super::Patience;
+
 /// A reading of the clock, made by the replay layer.
 #[expect(
     clippy::disallowed_types,
@@ -36,6 +38,7 @@ pub(crate) struct AttemptId(NonZeroU64);
 pub struct AttemptToken {
     id: AttemptId,
     begun: Moment,
+    patience: Option<Patience>,
 }
 
 impl AttemptToken {
@@ -47,7 +50,21 @@ impl AttemptToken {
         Self {
             id: AttemptId(id),
             begun,
+            patience: None,
         }
+    }
+
+    /// The attempt is given up like this if nothing is heard of its peer; `None`: never.
+    #[inline]
+    pub(crate) fn with_patience(mut self, patience: Option<Patience>) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// When the attempt is given up because nothing is heard of its peer; `None`: never.
+    #[cfg(feature = "hyper-util")]
+    pub(crate) fn patience(&self) -> Option<Patience> {
+        self.patience
     }
 
     pub(crate) fn id(&self) -> AttemptId {

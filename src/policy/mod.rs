@@ -30,6 +30,7 @@ mod given;
 mod key;
 mod narrow;
 mod origins;
+mod patience;
 mod pause;
 mod policy_error;
 mod retry_policy;
@@ -45,7 +46,7 @@ pub use self::origins::Origins;
 pub use self::pause::{Jitter, Pause};
 pub use self::policy_error::PolicyError;
 pub use self::retry_policy::RetryPolicy;
-pub use self::scope::{FreshConnection, NonIdempotent, Scope};
+pub use self::scope::{FreshConnection, NonIdempotent, Scope, WhenSilent};
 pub(crate) use self::situation::{Decision, Replay, Situation};
 
 /// A reading of the clock, made by the caller.

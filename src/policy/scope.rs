@@ -1,4 +1,4 @@
-//! The choices of a policy that are one of few: which requests, on what proof, over which connection.
+//! The choices of a policy that are one of few: which requests, on what proof, over which connection, for how long.
 
 use crate::request::Semantics;
 
@@ -71,4 +71,16 @@ pub enum FreshConnection {
     /// Any that the pool gives: cheaper where connections are dear. A request that was misdirected (421) and a GET in
     /// the place of a POST still go over a fresh one.
     Any,
+}
+
+/// What is done with a request whose connection has fallen silent, if it would not be sent again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum WhenSilent {
+    /// It is waited on, as by any client: the way may heal, and the request may have arrived. The kernel gives up after a
+    /// quarter of an hour or so; a deadline, or a timeout of yours, sooner.
+    #[default]
+    WaitOn,
+    /// It fails at once, as [`Unknown`](crate::evidence::Delivery::Unknown): it may have been processed.
+    Fail,
 }

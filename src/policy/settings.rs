@@ -10,7 +10,9 @@ use crate::evidence::StatusRefusal;
 use crate::request::{ConnectionWish, ConvertToGet, FormToGet, Preflight};
 
 use super::given::Given;
-use super::{Budget, Choice, FreshConnection, Narrow, NonIdempotent, Origins, Pause, Scope};
+use super::{
+    Budget, Choice, FreshConnection, Narrow, NonIdempotent, Origins, Pause, Scope, WhenSilent,
+};
 
 /// What makes idempotency keys.
 pub(super) type KeySource = Given<dyn Fn() -> String + Send + Sync>;
@@ -32,6 +34,8 @@ pub(super) struct Settings {
     pub(super) unrepeatable_connection: ConnectionWish,
     pub(super) preflight: Option<Arc<Preflight>>,
     pub(super) deadline: Option<Duration>,
+    pub(super) watch_after_idle: Option<Duration>,
+    pub(super) when_silent: WhenSilent,
     pub(super) budget: Option<Budget>,
     pub(super) pause: Pause,
     pub(super) replay_limit: usize,
@@ -93,6 +97,8 @@ impl Default for Settings {
             unrepeatable_connection: ConnectionWish::default(),
             preflight: None,
             deadline: None,
+            watch_after_idle: Some(Duration::from_secs(1)),
+            when_silent: WhenSilent::default(),
             budget: Some(Budget::default()),
             pause: Pause::default(),
             replay_limit: 64 * 1024,

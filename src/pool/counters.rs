@@ -102,6 +102,10 @@ const SENTENCES: [(DiscardReason, &str); DiscardReason::COUNT] = [
         "given up because the server was not heard of",
     ),
     (
+        DiscardReason::Silent,
+        "given up because a request over one of them was met by silence",
+    ),
+    (
         DiscardReason::GoAway,
         "given up because the server said GOAWAY",
     ),

@@ -39,6 +39,8 @@ pub(crate) struct Taken {
     pub(crate) is_reused: bool,
     /// When it was taken.
     pub(crate) at: Instant,
+    /// Since when it had been idle.
+    since: Instant,
     /// When the kernel was asked about it, if it was.
     asked: Option<Instant>,
 }
@@ -58,6 +60,7 @@ impl Taken {
             member: granted.member,
             is_reused: granted.is_reused,
             at: granted.taken,
+            since: granted.since,
             asked: None,
         }
     }
@@ -86,9 +89,10 @@ impl Taken {
         }
     }
 
-    /// For how long nothing has run on the connection, which is one of HTTP/1.
+    /// For how long nothing had run on the connection, if it is one of HTTP/1.
+    #[inline]
     pub(crate) fn idle(&self) -> Duration {
-        self.at.saturating_duration_since(self.ledger.idle_since())
+        self.at.saturating_duration_since(self.since)
     }
 
     /// The connection is asked something before the request.
@@ -100,6 +104,7 @@ impl Taken {
     pub(crate) fn rested(&mut self, now: Instant) {
         self.ledger.rests(now);
         self.at = now;
+        self.since = now;
         self.asked = None;
     }
 
@@ -174,12 +179,14 @@ impl Lease {
         }
     }
 
-    /// The connection said nothing: its siblings that have been idle no shorter are given up with it.
-    pub(crate) fn discard_with_siblings(mut self, reason: DiscardReason) {
+    /// The connection, which was taken then, said nothing: those that have been idle for as long as it had are given up with
+    /// it. No question to the kernel would tell them from living ones.
+    pub(crate) fn discard_with_siblings(mut self, reason: DiscardReason, taken: Instant) {
         let of = self.pool.host_and_age(self.connection);
         self.end(reason);
         if let Some((host, since)) = of {
-            self.pool.give_up_siblings(host, since, reason);
+            self.pool
+                .give_up_siblings(host, since + taken.elapsed(), reason);
         }
     }
 

@@ -38,6 +38,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::time::Instant;
 
+use crate::evidence::GateReason;
+
 pub use self::counters::Counters;
 pub use self::observer::Observer;
 pub use self::reason::DiscardReason;
@@ -200,11 +202,12 @@ impl Pool {
 
     /// Gives up those that have been idle since then, or for longer.
     fn give_up_siblings(&self, host: usize, since: Instant, reason: DiscardReason) {
+        let suspects = self.state().suspects(host, since);
         let mut fx = Effects::default();
-        {
-            let mut state = self.state();
-            for (id, _) in state.suspects(host, since) {
-                state.retire_idle(id, reason, &mut fx);
+        for (id, ledger) in suspects {
+            if self.state().retire_idle(id, reason, &mut fx) {
+                // Nothing is written to it any more, no `close_notify` either.
+                ledger.refuse(GateReason::Condemned);
             }
         }
         self.apply(fx);

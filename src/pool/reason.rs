@@ -32,6 +32,9 @@ pub enum DiscardReason {
     Spent,
     /// An HTTP/2 connection on which nothing was heard of the peer for the keep-alive interval and timeout.
     Unheard,
+    /// Nothing at all was heard of the peer after a request was written on it, or on another to the same server that had been
+    /// idle no longer than it.
+    Silent,
     /// The peer takes no further streams on it (HTTP/2 `GOAWAY`).
     GoAway,
     /// It was asked before a request was sent over it ([`Preflight`](crate::request::Preflight)), and died of that or said
@@ -50,7 +53,7 @@ pub enum DiscardReason {
 }
 
 impl DiscardReason {
-    pub(super) const COUNT: usize = 18;
+    pub(super) const COUNT: usize = 19;
 
     /// The reason in words, for a reader who does not know sockets.
     pub fn explain(self) -> &'static str {
@@ -66,6 +69,9 @@ impl DiscardReason {
             Self::PeerClosed => "the server closed it while it was idle",
             Self::Spent => "it was to carry one request and no other",
             Self::Unheard => "the server had not been heard of for too long",
+            Self::Silent => {
+                "nothing was heard of the server on it, or on another that had been idle no longer"
+            }
             Self::GoAway => "the server said that it takes no further requests on it",
             Self::Preflight => "the server did not answer when it was asked before a request",
             Self::Failed => "a request on it failed",
@@ -106,6 +112,7 @@ impl DiscardReason {
             Self::Preflight => 15,
             Self::Expiring => 16,
             Self::AfterSleep => 17,
+            Self::Silent => 18,
         }
     }
 }

@@ -177,7 +177,8 @@ where
     #[inline]
     pub(super) fn begin(&mut self, now: Instant) -> S::Future {
         self.started = Some(now);
-        let request = self.take.first(now);
+        let patience = self.take.patience(self.profile, &[]);
+        let request = self.take.first(now, patience);
         self.service.call(request)
     }
 
@@ -251,7 +252,8 @@ where
             return Poll::Ready(Step::Return(self.surface(ended, Refusal::NoEvidence)));
         }
         let mut waiting = waiting.take().expect("taken on the way out of this state");
-        self.take.mark(&mut waiting.request);
+        let patience = self.take.patience(self.profile, &self.attempts);
+        self.take.mark(&mut waiting.request, patience);
         self.sent_again += 1;
         Poll::Ready(Step::Go(State::Attempting {
             future: self.service.call(waiting.request),

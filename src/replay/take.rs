@@ -15,7 +15,7 @@ use http_body::Body;
 
 use super::{entropy, timer};
 use crate::body::{Lost, ReplayBody, Tape};
-use crate::evidence::{AttemptId, AttemptToken, Attribution, Evidence};
+use crate::evidence::{AttemptId, AttemptToken, Attribution, Evidence, Patience};
 use crate::policy::{Decision, Replay, RetryPolicy, Situation};
 use crate::request::{ConnectionWish, OnFreshConnection, RequestProfile};
 use crate::verdict::{Attempt, Refusal};
@@ -83,20 +83,39 @@ where
         }
     }
 
+    /// When the next attempt is given up because nothing is heard of its peer.
+    #[inline]
+    pub(super) fn patience(
+        &self,
+        profile: RequestProfile,
+        attempts: &[Attempt],
+    ) -> Option<Patience> {
+        self.policy.patience(profile, attempts)
+    }
+
     /// The request for the first time.
     #[inline]
-    pub(super) fn first(&mut self, now: timer::Instant) -> Request<ReplayBody<B>> {
+    pub(super) fn first(
+        &mut self,
+        now: timer::Instant,
+        patience: Option<Patience>,
+    ) -> Request<ReplayBody<B>> {
         if self.wish != ConnectionWish::Any {
             self.make_a_wish(now);
         }
+        let token = AttemptToken::new(false, timer::moment(now)).with_patience(patience);
         match &mut self.body {
             Content::Kept(tape) => {
-                let token = AttemptToken::new(false, timer::moment(now));
                 self.attempt = Some(token.id());
                 Request::from_parts(self.parts.clone(), tape.first().marked(token))
             }
             Content::Once(body) => {
                 let body = body.take().expect("a call begins once");
+                // Nothing is decided on the evidence of it, but it may be given up.
+                let body = match patience {
+                    Some(_) => body.marked(token),
+                    None => body,
+                };
                 self.give_away(body)
             }
         }
@@ -127,8 +146,12 @@ where
     }
 
     /// Marks the request for the attempt that begins now.
-    pub(super) fn mark(&mut self, request: &mut Request<ReplayBody<B>>) {
-        let token = AttemptToken::new(true, timer::now());
+    pub(super) fn mark(
+        &mut self,
+        request: &mut Request<ReplayBody<B>>,
+        patience: Option<Patience>,
+    ) {
+        let token = AttemptToken::new(true, timer::now()).with_patience(patience);
         self.attempt = Some(token.id());
         request.body_mut().mark(token);
     }

@@ -11,6 +11,7 @@
 )]
 
 mod attack;
+mod black_hole;
 mod client;
 mod early_close;
 mod fuzz;

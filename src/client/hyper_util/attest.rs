@@ -9,6 +9,8 @@ use tokio::time::Instant;
 use tower_service::Service;
 
 use super::future::ResponseFuture;
+use super::silenced::Silenced;
+use super::watcher::Watcher;
 use crate::body::ReplayBody;
 use crate::client::invalid::InvalidRequest;
 use crate::conn::scope::Slot;
@@ -26,12 +28,42 @@ use crate::request::{OnFreshConnection, OnRecentConnection, RequestProfile, Sema
 #[derive(Clone, Debug)]
 pub struct Attest<S> {
     client: S,
+    /// `None`: black holes are not looked for.
+    silenced: Option<Silenced>,
 }
 
 impl<S> Attest<S> {
     /// Wraps a client.
     pub fn new(client: S) -> Self {
-        Self { client }
+        Self {
+            client,
+            silenced: None,
+        }
+    }
+
+    /// Looks for black holes, as the policy says of it
+    /// ([`watch_after_idle`](crate::policy::RetryPolicyBuilder::watch_after_idle)). Default: no.
+    ///
+    /// It takes hyper-util's `capture_connection` for each request, as the connection must be known while the request is under
+    /// way: about a seventh of what a request costs. The runtime's clock must be on (`enable_time`).
+    ///
+    /// ```
+    /// use hyper_util::client::legacy::{Client, connect::HttpConnector};
+    /// use hyper_util::rt::TokioExecutor;
+    /// use tower_layer::Layer;
+    /// use unstale::client::hyper_util::Attest;
+    /// use unstale::{ReplayLayer, RetryPolicy, TrackLayer};
+    /// # type Body = unstale::ReplayBody<http_body_util::Full<bytes::Bytes>>;
+    ///
+    /// let connector = TrackLayer::new().layer(HttpConnector::new());
+    /// let client: Client<_, Body> = Client::builder(TokioExecutor::new()).build(connector);
+    /// let client = ReplayLayer::new(RetryPolicy::default()).layer(Attest::new(client).watching());
+    /// # drop(client);
+    /// ```
+    #[must_use]
+    pub fn watching(mut self) -> Self {
+        self.silenced = Some(Silenced::default());
+        self
     }
 
     /// The client.
@@ -57,6 +89,12 @@ where
     fn call(&mut self, mut request: Request<ReplayBody<B>>) -> Self::Future {
         let token = request.body_mut().take_token();
         let begun = token.as_ref().map(AttemptToken::begun);
+        let silenced = self.silenced.as_ref();
+        let patience = token.as_ref().and_then(AttemptToken::patience);
+        let watcher = silenced.zip(patience).map(|(silenced, patience)| {
+            let body = request.body().progress();
+            Watcher::new(silenced.of(request.uri()), patience, body)
+        });
         let sending = token.map(|token| token.take(request.method(), request.uri()));
         if let Some(invalid) = InvalidRequest::in_request(&request) {
             let evidence = Evidence::new(End::InvalidRequest).about(sending);
@@ -64,21 +102,25 @@ where
         }
         let fresh: Option<OnFreshConnection> = request.extensions_mut().remove();
         let recent: Option<OnRecentConnection> = request.extensions_mut().remove();
-        if fresh.is_some() || recent.is_some() {
+        let is_captured = fresh.is_some() || recent.is_some() || watcher.is_some();
+        if is_captured {
             // The extra is then cloned before the request is handed to hyper, where one that is not accepted is condemned.
-            // Not on the way that works: it costs a seventh of a request.
+            // Not on the way that works, unless it is asked for: it costs a seventh of a request.
             drop(capture_connection(&mut request));
         }
         let profile = RequestProfile::of(&request, false);
         let slot = Slot {
             progress: request.body().progress(),
             started: begun.map_or_else(Instant::now, Instant::from_std),
+            is_captured,
             opened_after: fresh.map(|fresh| Instant::from_std(fresh.moment())),
             idle_at_most: recent.map(|recent| recent.limit()),
+            silent_since: watcher.as_ref().and_then(Watcher::silent_since),
             tunnel: profile.semantics() == Semantics::Tunnel,
             opened: None,
             seen: None,
         };
-        ResponseFuture::sending(self.client.call(request), slot, sending)
+        let watcher = watcher.map(Box::new);
+        ResponseFuture::sending(self.client.call(request), slot, sending, watcher)
     }
 }

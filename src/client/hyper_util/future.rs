@@ -9,10 +9,11 @@ use hyper_util::client::legacy;
 use pin_project_lite::pin_project;
 
 use super::inquest;
+use super::watcher::Watcher;
 use crate::client::look::is_doubtful;
 use crate::conn::Facts;
 use crate::conn::scope::{self, Slot};
-use crate::evidence::{AttemptError, Evidence, Sending};
+use crate::evidence::{AttemptError, End, Evidence, Sending};
 
 type Inquest<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
@@ -29,7 +30,7 @@ pin_project! {
     #[project = StateProj]
     enum State<F, R> {
         // hyper-util is at it.
-        Sending { #[pin] future: F, slot: Option<Slot> },
+        Sending { #[pin] future: F, slot: Option<Slot>, watcher: Option<Box<Watcher>> },
         // It failed; what happened on the connection is being found out.
         Failed { inquest: Inquest<AttemptError> },
         // It was answered with a status that may mean that it was not processed.
@@ -40,10 +41,18 @@ pin_project! {
 }
 
 impl<F, R> ResponseFuture<F, R> {
-    pub(super) fn sending(future: F, slot: Slot, sending: Option<Sending>) -> Self {
-        let slot = Some(slot);
+    pub(super) fn sending(
+        future: F,
+        slot: Slot,
+        sending: Option<Sending>,
+        watcher: Option<Box<Watcher>>,
+    ) -> Self {
         Self {
-            state: State::Sending { future, slot },
+            state: State::Sending {
+                future,
+                slot: Some(slot),
+                watcher,
+            },
             sending,
         }
     }
@@ -68,8 +77,15 @@ where
         let mut this = self.project();
         loop {
             let next = match this.state.as_mut().project() {
-                StateProj::Sending { future, slot } => {
-                    let answer = ready!(scope::within(slot, || future.poll(cx)));
+                StateProj::Sending {
+                    future,
+                    slot,
+                    watcher,
+                } => {
+                    let Poll::Ready(answer) = scope::within(slot, || future.poll(cx)) else {
+                        watch(watcher.as_deref_mut(), slot.as_ref(), cx);
+                        return Poll::Pending;
+                    };
                     let slot = slot.take().expect("the scope puts the slot back");
                     if let (Ok(response), Some(seen)) = (&answer, &slot.seen) {
                         seen.ledger.answered(response.headers());
@@ -80,7 +96,7 @@ where
                             strip(&mut response);
                             return Poll::Ready(Ok(response));
                         }
-                        Err(error) => failed(error, slot, this.sending.take()),
+                        Err(error) => failed(error, slot, watcher.take(), this.sending.take()),
                     }
                 }
                 StateProj::Failed { inquest } => return inquest.as_mut().poll(cx).map(Err),
@@ -103,6 +119,13 @@ where
     }
 }
 
+/// hyper-util waits: whoever watches does so now.
+fn watch(watcher: Option<&mut Watcher>, slot: Option<&Slot>, cx: &mut Context<'_>) {
+    if let (Some(watcher), Some(slot)) = (watcher, slot) {
+        watcher.poll(slot, cx);
+    }
+}
+
 fn doubted<F, R>(response: Response<R>, slot: Slot) -> State<F, R> {
     let status = response.status();
     State::Doubted {
@@ -111,10 +134,18 @@ fn doubted<F, R>(response: Response<R>, slot: Slot) -> State<F, R> {
     }
 }
 
-fn failed<F, R>(error: legacy::Error, slot: Slot, sending: Option<Sending>) -> State<F, R> {
+fn failed<F, R>(
+    error: legacy::Error,
+    slot: Slot,
+    watcher: Option<Box<Watcher>>,
+    sending: Option<Sending>,
+) -> State<F, R> {
     State::Failed {
         inquest: Box::pin(async move {
             let evidence = inquest::on_error(&error, slot).await.about(sending);
+            if let Some(watcher) = watcher.filter(|_| evidence.end() == End::Silent) {
+                watcher.condemn();
+            }
             AttemptError::new(evidence, error)
         }),
     }

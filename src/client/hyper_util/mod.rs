@@ -11,6 +11,8 @@ mod attest;
 mod chain;
 mod future;
 mod inquest;
+mod silenced;
+mod watcher;
 
 pub use self::attest::Attest;
 pub use self::future::ResponseFuture;

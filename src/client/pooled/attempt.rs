@@ -10,11 +10,13 @@ use hyper::body::Incoming;
 use super::body::ResponseBody;
 use super::exchange::{Answer, Exchange};
 use super::head::{self, Tunnel};
+use super::watched::Watched;
 use super::{inquest, preflight, unconnected};
-use crate::body::Erased;
+use crate::body::{Erased, Progress};
 use crate::client::look::is_doubtful;
+use crate::client::watch::Watch;
 use crate::evidence::{AttemptError, AttemptToken, End, Evidence, Sending};
-use crate::pool::{Checkout, ConnectError, DiscardReason, Sender, Taken};
+use crate::pool::{Checkout, ConnectError, DiscardReason, Protocol, Sender, Taken};
 
 pub(super) type Outcome = Result<Response<ResponseBody>, AttemptError>;
 
@@ -30,13 +32,15 @@ pub(super) async fn attempt(
     tunnel: Tunnel,
 ) -> Outcome {
     let found = preflight::check_out(&mut checkout, first, &request).await;
-    let mut exchange = match found {
-        Ok(found) => Exchange::begin(found, &mut request, tunnel),
+    let taken = match found {
+        Ok(taken) => taken,
         Err(error) => return Err(about.not_connected(request.uri(), error)),
     };
+    let watch = about.watch(&taken);
+    let mut exchange = Exchange::begin(taken, &mut request, tunnel);
     let answer: Answer = match exchange.sender() {
         Sender::Http1(sender) => {
-            let mut answer = pin!(sender.try_send_request(request));
+            let mut answer = pin!(Watched::new(sender.try_send_request(request), watch));
             std::future::poll_fn(|cx| exchange.poll(answer.as_mut(), cx)).await
         }
         #[cfg(feature = "http2")]
@@ -113,9 +117,24 @@ impl GoingOn {
 pub(super) struct About {
     pub(super) token: Option<AttemptToken>,
     pub(super) method: Method,
+    pub(super) body: Progress,
 }
 
 impl About {
+    /// The watch over a connection that had been idle for long enough to have been forgotten, if one is wanted.
+    #[inline]
+    pub(super) fn watch(&self, taken: &Taken) -> Option<Watch> {
+        let patience = self.token.as_ref()?.patience()?;
+        let is_watched = taken.is_reused
+            && taken.lease.protocol() == Protocol::Http1
+            && taken.idle() >= patience.idle;
+        if !is_watched {
+            return None;
+        }
+        let body = (!patience.whatever_is_lost).then(|| self.body.clone());
+        Some(Watch::new(&taken.ledger, taken.at, body))
+    }
+
     fn sending(self, uri: &Uri) -> Option<Sending> {
         self.token.map(|token| token.take(&self.method, uri))
     }

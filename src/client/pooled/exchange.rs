@@ -138,6 +138,13 @@ impl Exchange {
         }
     }
 
+    /// Gives the connection up, as nothing is heard of its peer.
+    pub(super) fn give_up_silent(&mut self) {
+        if let Some(lease) = self.lease.take() {
+            lease.discard_with_siblings(DiscardReason::Silent, self.taken);
+        }
+    }
+
     /// The stream alone is over.
     #[cfg(feature = "http2")]
     pub(super) fn end_stream(&mut self) {

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use super::attempt::{self, About, Attempting, Outcome};
 use super::exchange::Exchange;
 use super::sending::Sending;
+use super::watched::Watched;
 use super::{head, preflight};
 use crate::body::Erased;
 use crate::evidence::AttemptError;
@@ -52,6 +53,7 @@ impl AttemptFuture {
                 return Self(State::Attempting(Box::pin(attempt)));
             }
         };
+        let watch = about.watch(&taken);
         let mut exchange = Exchange::begin(taken, &mut request, tunnel);
         let going_on = attempt::GoingOn {
             checkout,
@@ -61,7 +63,13 @@ impl AttemptFuture {
         Self(match exchange.sender() {
             Sender::Http1(sender) => {
                 let answer = sender.try_send_request(request);
-                State::Attempting(Box::pin(Sending::new(answer, exchange, going_on)))
+                State::Attempting(match watch {
+                    None => Box::pin(Sending::new(answer, exchange, going_on)),
+                    watch => {
+                        let answer = Watched::new(answer, watch);
+                        Box::pin(Sending::new(answer, exchange, going_on))
+                    }
+                })
             }
             #[cfg(feature = "http2")]
             Sender::Http2(sender) => {

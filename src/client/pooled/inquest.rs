@@ -60,7 +60,10 @@ async fn on_http1(said: End, mut exchange: Exchange) -> Evidence {
     };
     let is_ended = seen.ledger.book().is_sealed();
     let trace = trace(&exchange);
-    exchange.give_up(exchange.is_reused && is_ended);
+    match end {
+        End::Silent => exchange.give_up_silent(),
+        _ => exchange.give_up(exchange.is_reused && is_ended),
+    }
     if !is_ended && end == End::Unknown {
         // The connection did not end, and so was not aborted: what was sent may still be on its way. Without its numbers
         // this is no ground for a replay.

@@ -25,6 +25,7 @@ mod preflight;
 mod sending;
 mod service;
 mod unconnected;
+mod watched;
 
 pub use self::body::{ResponseBody, ResponseBodyError};
 pub use self::future::AttemptFuture;

@@ -71,7 +71,9 @@ pub(super) async fn check_out(
         taken.goes_unused();
         match answer {
             Answer::Silent => {
-                taken.lease.discard_with_siblings(DiscardReason::Preflight);
+                let at = taken.at;
+                let reason = DiscardReason::Preflight;
+                taken.lease.discard_with_siblings(reason, at);
                 checkout.only_new(Instant::now());
             }
             Answer::Dead => taken.lease.discard_stale(DiscardReason::Preflight),

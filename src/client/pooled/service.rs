@@ -66,7 +66,12 @@ where
         let begun = token.as_ref().map(AttemptToken::begun);
         let now = begun.map_or_else(Instant::now, Instant::from_std);
         let method = request.method().clone();
-        let about = About { token, method };
+        let body = request.body().progress();
+        let about = About {
+            token,
+            method,
+            body,
+        };
         AttemptFuture::begin(&self.pool, request.map(Erased::from), about, want, now)
     }
 }

@@ -45,6 +45,11 @@ impl Probe for Linux {
         let pending = socket2::SockRef::from(&socket).take_error();
         matches!(pending, Ok(Some(error)) if error.raw_os_error() == Some(libc::EPIPE))
     }
+
+    fn abort(&self, socket: SocketRef<'_>) -> bool {
+        // `tcp_disconnect`: purges what is queued and in flight, and sends a RST.
+        rustix::net::connect_unspec(socket).is_ok()
+    }
 }
 
 /// Reads the fields; `None` if the struct is too short for them, or its state is none that TCP has: gVisor answers with
@@ -68,6 +73,8 @@ fn parse(info: &[u8]) -> Option<Sample> {
         // The SYN counts as one; a connection that is up has had it acknowledged, so 0 is no answer.
         acknowledged: u64_at(120)?.checked_sub(1)?,
         received: u64_at(128)?,
+        unacked: u32_at(24)?,
+        retransmits: *info.get(2)?,
     })
 }
 

@@ -39,6 +39,10 @@ pub(crate) trait Probe: Debug + Send + Sync {
 
     /// Whether the socket's pending error is that of a RST which came after a FIN. Asking consumes it.
     fn was_reset_after_fin(&self, socket: SocketRef<'_>) -> bool;
+
+    /// Ends the connection at once, whoever holds descriptors of it: nothing more of it leaves this machine but a RST.
+    /// Returns whether that was done.
+    fn abort(&self, socket: SocketRef<'_>) -> bool;
 }
 
 /// The state of a TCP socket, as far as it matters here.
@@ -70,6 +74,10 @@ pub(crate) struct Sample {
     pub(crate) last_data_recv: Duration,
     /// How long ago the last segment arrived that acknowledges, which every one does but a RST.
     pub(crate) last_ack_recv: Duration,
+    /// Segments with data that were sent and are not acknowledged.
+    pub(crate) unacked: u32,
+    /// How often in a row the retransmission timeout has passed since anything was acknowledged.
+    pub(crate) retransmits: u8,
 }
 
 /// What a peek saw.

@@ -50,4 +50,8 @@ impl Probe for Portable {
     fn was_reset_after_fin(&self, _: SocketRef<'_>) -> bool {
         false
     }
+
+    fn abort(&self, _: SocketRef<'_>) -> bool {
+        false
+    }
 }

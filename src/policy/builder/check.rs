@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use crate::policy::settings::Settings;
-use crate::policy::{Budget, NonIdempotent, Origins, PolicyError, Scope};
+use crate::policy::{Budget, NonIdempotent, Origins, PolicyError, Scope, WhenSilent};
 
 type Checked = Result<(), PolicyError>;
 
@@ -17,6 +17,7 @@ pub(super) fn all(settings: &Settings) -> Checked {
     replay_limit(settings)?;
     time(settings)?;
     preflight(settings)?;
+    silence(settings)?;
     origins(settings)?;
     methods(settings)?;
     non_idempotent(settings)?;
@@ -52,6 +53,14 @@ fn preflight(settings: &Settings) -> Checked {
         preflight.is_some_and(|preflight| preflight.time_limit().is_zero()),
         "preflight",
         "its `timeout` must be above zero: no answer comes in no time",
+    )
+}
+
+fn silence(settings: &Settings) -> Checked {
+    refuse_if(
+        settings.when_silent == WhenSilent::Fail && settings.watch_after_idle.is_none(),
+        "when_silent",
+        "needs `watch_after_idle`: without it nobody finds out",
     )
 }
 

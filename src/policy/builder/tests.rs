@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::policy::{Budget, Jitter, NonIdempotent, Origins, Pause, Scope};
+use crate::policy::{Budget, Jitter, NonIdempotent, Origins, Pause, Scope, WhenSilent};
 use crate::request::Preflight;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -175,4 +175,12 @@ fn every_preset_is_one_that_build_takes() {
     ] {
         taken(preset.to_builder());
     }
+}
+
+#[test]
+fn to_fail_when_silent_is_refused_where_nobody_finds_out() {
+    let fail = || builder().when_silent(WhenSilent::Fail);
+    refused(fail().watch_after_idle(None), "when_silent");
+    taken(fail().watch_after_idle(Duration::ZERO));
+    taken(builder().watch_after_idle(None));
 }

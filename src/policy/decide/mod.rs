@@ -9,6 +9,8 @@
 
 mod widen;
 
+pub(super) use self::widen::wants_get;
+
 use std::time::Duration;
 
 use crate::evidence::{Delivery, End, StatusRefusal};

@@ -6,7 +6,7 @@
 use crate::evidence::{Delivery, End, SecondLook, StatusRefusal};
 use crate::policy::settings::Settings;
 use crate::policy::{NonIdempotent, Situation};
-use crate::request::{Permission, Semantics};
+use crate::request::{Permission, RequestProfile, Semantics};
 use crate::verdict::{Attempt, Grounds, Refusal, Verdict, judge};
 
 /// On what grounds the request may be sent again, before anything narrows them.
@@ -26,7 +26,7 @@ pub(super) fn grounds(settings: &Settings, situation: &Situation<'_>) -> Result<
             None => refusal,
         },
     };
-    if refused_as_it_stands(refusal) && wants_get(settings, situation) {
+    if refused_as_it_stands(refusal) && wants_get(settings, situation.profile, situation.attempts) {
         return Ok(Grounds::AsGet);
     }
     Err(refusal)
@@ -76,12 +76,17 @@ fn refused_as_it_stands(refusal: Refusal) -> bool {
     )
 }
 
-fn wants_get(settings: &Settings, situation: &Situation<'_>) -> bool {
+/// Whether a GET is asked for in the place of such a request, and was not made yet.
+pub(in crate::policy) fn wants_get(
+    settings: &Settings,
+    profile: RequestProfile,
+    attempts: &[Attempt],
+) -> bool {
     let is_asked_for = settings.non_idempotent == NonIdempotent::AsGet
-        || situation.profile.permission() == Permission::ReplayAsGet;
+        || profile.permission() == Permission::ReplayAsGet;
     is_asked_for
-        && situation.profile.semantics() == Semantics::NonIdempotent
-        && !situation.attempts.iter().any(was_turned_into_get)
+        && profile.semantics() == Semantics::NonIdempotent
+        && !attempts.iter().any(was_turned_into_get)
 }
 
 fn was_turned_into_get(attempt: &Attempt) -> bool {

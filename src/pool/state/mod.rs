@@ -86,6 +86,8 @@ pub(super) struct Granted {
     pub(super) is_reused: bool,
     /// When it was taken.
     pub(super) taken: Instant,
+    /// Since when it had been idle.
+    pub(super) since: Instant,
 }
 
 /// What is to be done about a change, once the lock is released. Mostly nothing.

@@ -145,6 +145,7 @@ impl State {
             member,
             is_reused,
             taken: now,
+            since: slot.since,
         };
         slot.exchanges += 1;
         slot.streams += 1;

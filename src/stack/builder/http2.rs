@@ -20,7 +20,8 @@ impl ClientBuilder {
     ///
     /// With it, a connection on which nothing was read for this interval and the
     /// [timeout](Self::http2_keep_alive_timeout) together is given up before a request is sent on it: after the machine
-    /// slept, or when a NAT forgot the connection. Some servers (gRPC) end connections that ask more often than every few
+    /// slept, or when a NAT forgot the connection; and a request that is under way on it fails, or is sent again, after as
+    /// long. It is what finds a black hole over HTTP/2. Some servers (gRPC) end connections that ask more often than every few
     /// minutes.
     #[must_use]
     pub fn http2_keep_alive_interval(mut self, interval: impl Into<Option<Duration>>) -> Self {

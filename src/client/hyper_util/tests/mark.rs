@@ -129,10 +129,10 @@ async fn send(
     let mut slot = Some(Slot {
         progress: request.body().progress(),
         started,
-        opened_after: is_captured
-            .then(|| started.checked_sub(Duration::from_secs(600)))
-            .flatten(),
+        is_captured,
+        opened_after: None,
         idle_at_most: None,
+        silent_since: None,
         tunnel: false,
         opened: None,
         seen: None,

@@ -173,8 +173,10 @@ async fn a_captured_request_names_its_connection_before_hyper_is_given_it() {
         let mut slot = Some(Slot {
             progress: ReplayBody::once(Empty::<Bytes>::new()).progress(),
             started: Instant::now(),
+            is_captured: false,
             opened_after: None,
             idle_at_most: None,
+            silent_since: None,
             tunnel: false,
             opened: None,
             seen: None,
