@@ -97,6 +97,14 @@
 //! (`ssh -L`, CONNECT proxies) mostly give `Unknown`. Why all of this may be believed, packet by packet, stands in the
 //! repository, in `docs/evidence.md`.
 //!
+//! # Prevention
+//!
+//! The best replay is the one that is not needed. How long a server keeps an idle connection is announced by it (`Keep-Alive:
+//! timeout=`), learned from its closes of idle connections (two that agree, from different moments), or configured; a connection is
+//! given up before that, by a round trip and 200 ms. After the machine has slept, or the process stood still, what lay idle
+//! meanwhile is used only if its server is known to keep it for longer. On by default, see [`Prevention`]; `docs/prevention.md` in the
+//! repository says how it learns, what it is worth, and where it ends.
+//!
 //! # HTTP/2
 //!
 //! [`Client`] speaks it where the TLS handshake comes out with it (ALPN), or to every origin with

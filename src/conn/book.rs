@@ -90,6 +90,8 @@ pub(crate) struct Book {
     pub(crate) exchanges: u64,
     /// When a byte of a response last arrived; of an HTTP/1 connection that a pool keeps, when its last exchange was over.
     pub(crate) active: Option<Instant>,
+    /// When something last came in TLS, of a connection that a pool keeps: its caller may have been slow to read it.
+    pub(crate) heard: Option<Instant>,
     /// It lies idle: of one that a pool keeps, its last exchange is over; else nothing was written since something came.
     pub(crate) is_resting: bool,
     /// Its server takes no further exchange on it, as it said.
@@ -207,6 +209,8 @@ impl Book {
             if !self.is_kept || self.multiplexed {
                 self.active = Some(Instant::now());
                 self.is_resting = true;
+            } else if self.split {
+                self.heard = Some(Instant::now());
             }
             self.outstanding = false;
         }

@@ -20,7 +20,7 @@ const POST: &[u8] = b"POST / HTTP/1.1\r\n\r\n";
 /// The kernel's clock is not the one that is paused.
 static RESTED: Lying = Lying(|sample| {
     Some(Sample {
-        last_data_recv: sample.last_data_recv.max(Duration::from_millis(2)),
+        last_data_recv: sample.last_data_recv.max(Duration::from_millis(10)),
         ..sample
     })
 });

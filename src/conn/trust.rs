@@ -2,7 +2,7 @@
 //!
 //! What follows from the facts is found out in [`keepalive`](crate::keepalive), which reads no clock; here the clocks are
 //! read, and the kernel's numbers and the book's are put together. Nothing of it is done for a connection that was used
-//! within the last millisecond.
+//! within the last five milliseconds.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ static KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 static SYSTEM_CLOCKS: System = System;
 /// A connection on which nothing came for so long is asked about its age. What a server keeps for less is used up by the way
 /// there.
-pub(super) const RESTED: Duration = Duration::from_millis(1);
+pub(super) const RESTED: Duration = Duration::from_millis(5);
 
 /// The origins of a client, and the clocks by which they are judged.
 #[derive(Clone, Debug)]
@@ -195,7 +195,7 @@ impl Ledger {
             let Some(trust) = book.trust.take() else {
                 return;
             };
-            (trust, since)
+            (trust, book.heard.map_or(since, |heard| heard.min(since)))
         };
         let sample = sample.or_else(|| {
             let asked = self

@@ -21,9 +21,11 @@ pub(super) const REMEMBERED: Duration = Duration::from_secs(3600);
 /// So many closes that have found none to agree with are remembered.
 const REMEMBERED_CLOSES: usize = 8;
 /// How far two ages that agree are apart at most, or a twentieth of the longer.
-const APART: Duration = Duration::from_millis(250);
+const APART: Duration = Duration::from_millis(150);
+/// A close that is earlier by no more than this confirms what is known.
+const A_LITTLE: Duration = Duration::from_millis(100);
 /// A connection has outlived what was learned if it is older by this, or by a tenth.
-const OUTLIVED: Duration = Duration::from_millis(500);
+const OUTLIVED: Duration = Duration::from_secs(1);
 
 /// A server's close of an idle connection.
 #[derive(Clone, Copy, Debug)]
@@ -79,9 +81,8 @@ impl Learned {
             return;
         }
         self.forget_old(close.at);
-        if self.timeout.is_some_and(|known| close.agrees_with(known)) {
-            self.confirmed = Some(close.at);
-            self.outlived = None;
+        if self.is_confirmed_by(close) {
+            return self.learn(self.timeout, close.at);
         }
         if self
             .closes
@@ -92,15 +93,27 @@ impl Learned {
         }
         let agreeing = self.closes.iter().map(|known| known.age);
         if let Some(age) = agreeing.filter(|age| close.agrees_with(*age)).min() {
-            let timeout = age.min(close.age);
-            self.timeout = Some(self.timeout.map_or(timeout, |known| known.min(timeout)));
-            self.confirmed = Some(close.at);
-            self.outlived = None;
+            return self.learn(Some(age.min(close.age)), close.at);
         }
         if self.closes.len() == REMEMBERED_CLOSES {
             self.closes.remove(0);
         }
         self.closes.push(close);
+    }
+
+    /// What is known does not slide with every close that is a little earlier: the margin is for that.
+    fn is_confirmed_by(&self, close: Close) -> bool {
+        self.timeout
+            .is_some_and(|known| close.agrees_with(known) && close.age + A_LITTLE >= known)
+    }
+
+    /// What came before, and disagrees, was chance: two others must agree anew, with no close between that confirms this one.
+    fn learn(&mut self, timeout: Option<Duration>, now: Moment) {
+        *self = Self {
+            timeout,
+            confirmed: Some(now),
+            ..Self::default()
+        };
     }
 
     /// An idle connection looks alive at this age. If two, at different moments, have outlived what was learned, it was not so.

@@ -11,6 +11,9 @@ use super::{Hint, Moment};
 
 /// The kernel's word comes that much later than the close itself if nobody was there to take it: the process stood still.
 const PROMPT: Duration = Duration::from_secs(1);
+/// Who is later than this with it was busy, and may have been as late with the answer from which the age counts; it matters
+/// where the kernel does not tell the age itself (over TLS, a `close_notify` comes with the close).
+const VERY_PROMPT: Duration = Duration::from_millis(100);
 const NO_LIMIT: u64 = u64::MAX;
 
 /// Why an idle connection is not to be used any more.
@@ -103,10 +106,11 @@ impl Origin {
             vigil.has_woken_since(seen.since) || !vigil.slept_since(seen.since).is_zero()
         };
         let (late, unheard) = seen.by_kernel.unwrap_or_default();
-        if is_interrupted || late > PROMPT {
+        let age = now.runtime.saturating_duration_since(seen.since);
+        let is_told = unheard + VERY_PROMPT >= age.saturating_sub(late);
+        if is_interrupted || late > if is_told { PROMPT } else { VERY_PROMPT } {
             return;
         }
-        let age = now.runtime.saturating_duration_since(seen.since);
         let mut record = self.record();
         record.learned.closed(Close {
             since: seen.since,

@@ -84,6 +84,30 @@ fn a_server_that_comes_to_close_earlier_is_learned_anew() {
 }
 
 #[test]
+fn what_is_learned_does_not_slide_with_closes_that_come_a_little_earlier_each_time() {
+    let ages = [1_000, 1_000, 950, 930, 910, 950];
+    let closes = (0..).zip(ages);
+    let closes = closes.map(|(n, age)| close(3 * n * SECOND, millis(age)));
+    assert_eq!(timeout(closes), Some(SECOND));
+}
+
+#[test]
+fn what_disagrees_with_closes_that_confirm_is_taken_for_chance() {
+    let ages = [1_000, 1_000, 600, 1_000, 600, 1_010, 1_500, 990, 1_500];
+    let closes = (0..).zip(ages);
+    let closes = closes.map(|(n, age)| close(3 * n * SECOND, millis(age)));
+    assert_eq!(timeout(closes), Some(SECOND));
+}
+
+#[test]
+fn what_was_learned_too_short_is_learned_anew_from_connections_that_lived_longer() {
+    let ages = [600, 600, 1_000, 1_000];
+    let closes = (0..).zip(ages);
+    let closes = closes.map(|(n, age)| close(3 * n * SECOND, millis(age)));
+    assert_eq!(timeout(closes), Some(SECOND));
+}
+
+#[test]
 fn what_two_connections_outlive_at_different_moments_is_forgotten() {
     let learned = || learned_from([close(SECOND, 5 * SECOND), close(7 * SECOND, 5 * SECOND)]);
     let older = |since: u32| close(since * SECOND, 6 * SECOND);
@@ -158,7 +182,7 @@ proptest! {
         if let Some(learned) = timeout(closes.clone()) {
             prop_assert!(learned >= FLOOR);
             let apart = |age: Duration| age.max(learned).saturating_sub(age.min(learned));
-            let agreeing = closes.iter().filter(|close| apart(close.age) <= millis(250).max(close.age / 20));
+            let agreeing = closes.iter().filter(|close| apart(close.age) <= millis(150).max(close.age / 20));
             prop_assert!(agreeing.count() >= 2);
             prop_assert!(closes.iter().any(|close| close.age == learned));
         }

@@ -121,11 +121,27 @@ fn a_close_counts_from_when_it_came_and_not_from_when_it_was_noticed() {
         time.pass(5 * SECOND + late);
         let seen = Seen {
             since,
-            by_kernel: Some((late, Duration::ZERO)),
+            by_kernel: Some((late, 5 * SECOND)),
         };
         origin.closed(seen, time.read());
     }
     assert_eq!(origin.limit(), Some(millis(4_800)));
+}
+
+#[test]
+fn a_close_that_a_busy_process_noticed_teaches_nothing_where_the_kernel_does_not_tell_its_age() {
+    let mut time = Time::begin();
+    let origin = origin(Prevention::default());
+    for late in [millis(101), millis(101), millis(101)] {
+        let since = time.now();
+        time.pass(5 * SECOND + late);
+        let seen = Seen {
+            since,
+            by_kernel: Some((late, Duration::ZERO)),
+        };
+        origin.closed(seen, time.read());
+    }
+    assert_eq!(origin.limit(), None);
 }
 
 #[test]
