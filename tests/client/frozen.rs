@@ -138,12 +138,11 @@ const KEEPS_TWO_SECONDS: &str =
 const LONG: Duration = Duration::from_secs(12);
 const SHORT: Duration = Duration::from_secs(3);
 
-fn play(test: &str, peer: Peer, time: Duration, act: impl FnOnce(&Peer)) -> String {
-    let mut client = Frozen::start(test, &peer);
-    let said = client.stopped_while(time, || act(&peer));
+fn play(test: &str, peer: &Peer, time: Duration, act: impl FnOnce(&Peer)) -> String {
+    let mut client = Frozen::start(test, peer);
+    let said = client.stopped_while(time, || act(peer));
     assert_eq!(peer.executed("POST", "/pay"), 1, "{said}");
     assert_eq!(peer.connections(), 2, "{said}");
-    drop(client);
     said
 }
 
@@ -154,7 +153,7 @@ fn after_a_stop_in_which_the_peer_closed_a_post_succeeds() {
     }
     let test = "after_a_stop_in_which_the_peer_closed_a_post_succeeds";
     let peer = peer(ANSWER, Script::new().close());
-    let said = play(test, peer, Duration::ZERO, |peer| {
+    let said = play(test, &peer, Duration::ZERO, |peer| {
         peer.go("end");
         let addr = peer.addr();
         kernel::block_until("its FIN has come", || kernel::half_closed(addr) == 1);
@@ -169,7 +168,7 @@ fn after_a_stop_in_which_the_peer_reset_a_post_succeeds() {
     }
     let test = "after_a_stop_in_which_the_peer_reset_a_post_succeeds";
     let peer = peer(ANSWER, Script::new().rst());
-    let said = play(test, peer, Duration::ZERO, |peer| {
+    let said = play(test, &peer, Duration::ZERO, |peer| {
         peer.go("end");
         let addr = peer.addr();
         kernel::block_until("its RST has come", || kernel::established(addr) == 0);
@@ -186,7 +185,7 @@ fn after_a_stop_in_which_a_peer_went_away_that_had_announced_its_timeout_a_post_
         "after_a_stop_in_which_a_peer_went_away_that_had_announced_its_timeout_a_post_succeeds";
     // It answers nothing any more on this connection, and says nothing either.
     let peer = peer(KEEPS_TWO_SECONDS, Script::new().stall());
-    let said = play(test, peer, SHORT, |_| {});
+    let said = play(test, &peer, SHORT, |_| {});
     assert_eq!(said, "200 OK, 0 failed, 1 expiring, 0 after sleep");
 }
 
@@ -197,6 +196,6 @@ fn after_a_long_stop_in_which_a_peer_went_away_a_post_succeeds() {
     }
     let test = "after_a_long_stop_in_which_a_peer_went_away_a_post_succeeds";
     let peer = peer(ANSWER, Script::new().stall());
-    let said = play(test, peer, LONG, |_| {});
+    let said = play(test, &peer, LONG, |_| {});
     assert_eq!(said, "200 OK, 0 failed, 0 expiring, 1 after sleep");
 }

@@ -34,6 +34,7 @@ mod lifetimes;
 mod limits;
 mod panics;
 mod preflight;
+mod prevention;
 mod proxy;
 mod race;
 mod redirect;
