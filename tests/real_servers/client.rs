@@ -17,10 +17,11 @@ use hyper_util::rt::TokioExecutor;
 use rustls::{ClientConfig, RootCertStore, pki_types::CertificateDer};
 use tokio::time::timeout;
 use tower::util::BoxCloneService;
-use tower::{Service, ServiceExt};
+use tower::{Layer, Service, ServiceExt};
+use unstale::client::hyper_util::Attest;
 use unstale::evidence::{Delivery, Evidence};
 use unstale::verdict::{Attempt, Refusal};
-use unstale::{Attempts, Client, Error, RetryPolicy, stack};
+use unstale::{Attempts, Client, Error, Prevention, ReplayLayer, RetryPolicy, TrackLayer};
 
 use super::server::Scheme;
 
@@ -94,13 +95,20 @@ pub(crate) struct UnstaleClient(BoxCloneService<Request<Body>, Response<AnswerBo
 
 impl UnstaleClient {
     /// hyper-util's. It speaks HTTP/1 alone.
-    pub(crate) fn layered(certificate: CertificateDer<'static>, scheme: Scheme) -> Self {
+    pub(crate) fn layered(
+        certificate: CertificateDer<'static>,
+        scheme: Scheme,
+        prevention: &Prevention,
+    ) -> Self {
         let builder = legacy::Client::builder(TokioExecutor::new());
+        let replays = ReplayLayer::new(policy());
+        let tracked = TrackLayer::new().prevention(prevention).layer(tcp());
         if scheme.is_tls() {
-            let tls = |tracked| tls(certificate, tracked);
-            Self::erased(stack::over_tls(&builder, tcp(), tls, policy()))
+            let above = TrackLayer::above_tls().prevention(prevention);
+            let client = builder.build(above.layer(tls(certificate, tracked)));
+            Self::erased(replays.layer(Attest::new(client)))
         } else {
-            Self::erased(stack::over_http(&builder, HttpConnector::new(), policy()))
+            Self::erased(replays.layer(Attest::new(builder.build(tracked))))
         }
     }
 
@@ -136,8 +144,18 @@ impl UnstaleClient {
 
 /// This crate's own client, for one way into a server.
 pub(crate) fn pooled(certificate: CertificateDer<'static>, scheme: Scheme) -> Client {
+    pooled_with(certificate, scheme, Prevention::default())
+}
+
+/// The same, with this prevention.
+pub(crate) fn pooled_with(
+    certificate: CertificateDer<'static>,
+    scheme: Scheme,
+    prevention: Prevention,
+) -> Client {
     let builder = Client::builder()
         .retry_policy(policy())
+        .prevention(prevention)
         .tls_config(tls_config(certificate))
         .no_proxy();
     let builder = match scheme {

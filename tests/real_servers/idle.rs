@@ -1,6 +1,9 @@
-//! Connections that lie idle for about as long as the server keeps them.
+//! Connections that lie idle for about as long as the server keeps them. Prevention is off: it would leave nothing to be seen of
+//! what becomes of the requests that meet that moment.
 
-use super::client::{PlainClient, UnstaleClient, pooled as pooled_client};
+use unstale::Prevention;
+
+use super::client::{PlainClient, UnstaleClient, pooled_with};
 use super::judge::{judge, summary};
 use super::server::{Program, Scheme, Server};
 use super::traffic;
@@ -26,7 +29,7 @@ pub(crate) async fn layered(program: &'static Program, scheme: Scheme) {
     let plain = traffic::run(&beside, CONNECTIONS, ROUNDS, idle_timeout, plain).await;
 
     let ours = || {
-        let client = UnstaleClient::layered(server.certificate(), scheme);
+        let client = UnstaleClient::layered(server.certificate(), scheme, &Prevention::off());
         move |request| client.clone().send(request)
     };
     let report = traffic::run(&base, CONNECTIONS, ROUNDS, idle_timeout, ours).await;
@@ -44,7 +47,8 @@ pub(crate) async fn pooled(program: &'static Program, scheme: Scheme) {
     let idle_timeout = server.idle_timeout(scheme).await;
     let base = server.url(scheme);
     let ours = || {
-        let client = UnstaleClient::of(pooled_client(server.certificate(), scheme));
+        let client = pooled_with(server.certificate(), scheme, Prevention::off());
+        let client = UnstaleClient::of(client);
         move |request| client.clone().send(request)
     };
     let report = traffic::run(&base, CONNECTIONS, ROUNDS, idle_timeout, ours).await;

@@ -9,6 +9,13 @@
 
 /// One test for each line.
 macro_rules! table {
+    ($play:path; $($name:ident: $program:ident;)*) => {$(
+        #[tokio::test]
+        #[ignore = "needs nginx, apache2, haproxy or node"]
+        async fn $name() {
+            $play(&$program).await;
+        }
+    )*};
     ($play:path; $($name:ident: $program:ident, $scheme:ident;)*) => {$(
         #[tokio::test]
         #[ignore = "needs nginx, apache2, haproxy or node"]
@@ -21,6 +28,7 @@ macro_rules! table {
 mod client;
 mod idle;
 mod judge;
+mod prevention;
 mod reload;
 mod server;
 mod traffic;
@@ -64,6 +72,32 @@ mod pooled {
         node_meets_no_stale_connection_over_tls: NODE, Tls;
         node_meets_no_stale_connection_over_http2: NODE, Http2;
         node_meets_no_stale_connection_over_http2_and_tls: NODE, Http2Tls;
+    }
+}
+
+/// Both clients, in cleartext and over TLS, at servers that keep idle connections for one second and for five.
+mod prevented {
+    use super::{APACHE, HAPROXY, NGINX, NODE, prevention};
+
+    table! { prevention::within_a_second;
+        nginx_closes_no_connection_under_a_post_after_a_second: NGINX;
+        apache_closes_no_connection_under_a_post_after_a_second: APACHE;
+        haproxy_closes_no_connection_under_a_post_after_a_second: HAPROXY;
+        node_closes_no_connection_under_a_post_after_a_second: NODE;
+    }
+
+    table! { prevention::within_five_seconds;
+        nginx_closes_no_connection_under_a_post_after_five_seconds: NGINX;
+        apache_closes_no_connection_under_a_post_after_five_seconds: APACHE;
+        haproxy_closes_no_connection_under_a_post_after_five_seconds: HAPROXY;
+        node_closes_no_connection_under_a_post_after_five_seconds: NODE;
+    }
+
+    // Node.js announces its timeout: there is nothing to be learned.
+    table! { prevention::learns_nothing_of_a_restart;
+        a_burst_and_a_reload_of_nginx_teach_nothing: NGINX;
+        a_burst_and_a_reload_of_apache_teach_nothing: APACHE;
+        a_burst_and_a_reload_of_haproxy_teach_nothing: HAPROXY;
     }
 }
 

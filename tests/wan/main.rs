@@ -23,6 +23,8 @@ mod lab;
 mod loopback;
 #[path = "../it/peer/mod.rs"]
 mod peer;
+#[path = "../real_servers/prevention.rs"]
+mod prevention;
 #[path = "../real_servers/server/mod.rs"]
 mod server;
 #[path = "../it/client.rs"]
@@ -30,4 +32,5 @@ mod stacks;
 
 mod link;
 mod placed;
+mod prevented;
 mod ten_cases;

@@ -48,7 +48,7 @@ MinSpareThreads 1
 MaxSpareThreads 256
 
 KeepAlive On
-KeepAliveTimeout 1
+KeepAliveTimeout {idle}
 MaxKeepAliveRequests 0
 SSLSessionCache none
 

@@ -30,7 +30,7 @@ defaults
     log-format \"%HM %HPO%HQ %ST\"
     timeout client 10s
     timeout http-request 10s
-    timeout http-keep-alive 1s
+    timeout http-keep-alive {idle}s
 
 frontend any
     bind {address}:{cleartext}

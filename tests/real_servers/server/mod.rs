@@ -84,7 +84,7 @@ impl Scheme {
 
 /// What there is to know of a server's program: how it is started, configured and stopped.
 ///
-/// In `arguments` and `configuration`, `{dir}`, `{address}`, `{cleartext}`, `{tls}`, `{http2}` and `{http2_tls}` stand for the
+/// In `configuration` `{idle}` stands for the seconds that an idle connection is kept. There and in `arguments`, `{dir}`, `{address}`, `{cleartext}`, `{tls}`, `{http2}` and `{http2_tls}` stand for the
 /// folder, the address and the ports. The folder is also the working directory and holds `certificate.pem`, `key.pem` and `both.pem`. The program writes a line
 /// `METHOD PATH STATUS` for every request to `executed.log`, which is its standard output too.
 #[derive(Debug)]
@@ -128,6 +128,12 @@ impl fmt::Display for Program {
     }
 }
 
+impl fmt::Display for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.program.fmt(f)
+    }
+}
+
 /// A running server. Dropped, it ends.
 #[derive(Debug)]
 pub(crate) struct Server {
@@ -154,9 +160,25 @@ impl Server {
     ///
     /// If the program is not installed.
     pub(crate) fn spawn(program: &'static Program, address: Ipv4Addr) -> Self {
+        Self::spawn_keeping(program, address, 1)
+    }
+
+    /// The same, for a server that keeps idle HTTP/1 connections for so many seconds (Node.js for one more).
+    ///
+    /// # Panics
+    ///
+    /// If the program is not installed.
+    pub(crate) fn spawn_keeping(
+        program: &'static Program,
+        address: Ipv4Addr,
+        seconds: u32,
+    ) -> Self {
         let binary = program.locate();
         let site = Site::lay_out(program.binary, address);
-        site.write(program.file, &site.fill_in(program.configuration));
+        let configuration = program
+            .configuration
+            .replace("{idle}", &seconds.to_string());
+        site.write(program.file, &site.fill_in(&configuration));
         let child = Command::new(binary)
             .args(program.arguments.iter().map(|word| site.fill_in(word)))
             .current_dir(site.dir())

@@ -29,7 +29,7 @@ events { worker_connections 1024; }
 http {
     log_format executed '$request_method $request_uri $status';
     access_log executed.log executed;
-    keepalive_timeout 1s;
+    keepalive_timeout {idle}s;
     keepalive_requests 1000000;
 
     client_body_temp_path body;

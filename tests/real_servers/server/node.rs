@@ -54,7 +54,7 @@ const serve = () => {
         log(request);
         request.resume().on('end', () => stream.respond({ ':status': 200 }, { endStream: true }));
     };
-    const options = { keepAliveTimeout: 1000 };
+    const options = { keepAliveTimeout: {idle} * 1000 };
     const identity = { cert: readFileSync('certificate.pem'), key: readFileSync('key.pem') };
     const ones = [http.createServer(options, answer), https.createServer({ ...options, ...identity }, answer)];
     const twos = [http2.createServer(answerByStream), http2.createSecureServer(identity, answerByStream)];
