@@ -269,6 +269,9 @@ fn numbers(f: &mut fmt::Formatter<'_>, evidence: &Evidence) -> fmt::Result {
     if trace.received() > 0 {
         write!(f, ", {} bytes received", trace.received())?;
     }
+    if trace.is_body_withheld() {
+        f.write_str(", its body held back")?;
+    }
     f.write_str(")")
 }
 

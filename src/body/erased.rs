@@ -12,6 +12,8 @@ use http_body::{Body, Frame, SizeHint};
 
 use super::error::BodyError;
 use super::replay::ReplayBody;
+use super::valve::Valve;
+use super::withheld::Withheld;
 
 type Boxed = Pin<Box<dyn Body<Data = Bytes, Error = BodyError> + Send + Sync>>;
 
@@ -19,6 +21,12 @@ type Boxed = Pin<Box<dyn Body<Data = Bytes, Error = BodyError> + Send + Sync>>;
 pub(crate) struct Erased(Option<Box<Boxed>>);
 
 impl Erased {
+    /// The same body, which yields nothing before the valve is opened.
+    pub(crate) fn behind(self, valve: Valve) -> Self {
+        let body = Withheld { body: self, valve };
+        Self(Some(Box::new(Box::pin(body))))
+    }
+
     /// No body.
     pub(crate) fn none() -> Self {
         Self(None)

@@ -20,6 +20,7 @@ enum Kind {
     /// Shared, because a failed body gives the same error however often it is polled.
     Caller(Arc<dyn Error + Send + Sync>),
     Fenced,
+    Withheld,
 }
 
 impl BodyError {
@@ -31,6 +32,12 @@ impl BodyError {
 
     pub(super) fn fenced() -> Self {
         Self { kind: Kind::Fenced }
+    }
+
+    pub(super) fn withheld() -> Self {
+        Self {
+            kind: Kind::Withheld,
+        }
     }
 
     /// Whether the body supplied by the caller failed: this is never a matter of a stale connection.
@@ -49,6 +56,7 @@ impl fmt::Display for BodyError {
         f.write_str(match self.kind {
             Kind::Caller(_) => "the request body supplied by the caller failed",
             Kind::Fenced => "this sending of the request body was superseded by a later attempt",
+            Kind::Withheld => "the request was answered before its body was asked for",
         })
     }
 }
@@ -58,7 +66,7 @@ impl Error for BodyError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.kind {
             Kind::Caller(error) => Some(&**error),
-            Kind::Fenced => None,
+            Kind::Fenced | Kind::Withheld => None,
         }
     }
 }

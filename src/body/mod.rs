@@ -52,6 +52,13 @@ mod reel;
 mod replay;
 mod source;
 mod tape;
+#[cfg_attr(
+    not(feature = "client"),
+    expect(dead_code, reason = "only a client of our own holds bodies back")
+)]
+mod valve;
+#[cfg(feature = "client")]
+mod withheld;
 
 #[cfg(feature = "client")]
 pub(crate) use erased::Erased;
@@ -60,6 +67,8 @@ pub use lost::Lost;
 pub use progress::Progress;
 pub use replay::ReplayBody;
 pub use tape::Tape;
+#[cfg(feature = "hyper-util")]
+pub(crate) use valve::Valve;
 
 #[cfg(test)]
 mod tests;

@@ -50,7 +50,10 @@ async fn wait_for_descriptor(seen: &Seen) -> Option<Held> {
 pub(super) fn is_doubtful(status: StatusCode) -> bool {
     matches!(
         status,
-        StatusCode::REQUEST_TIMEOUT | StatusCode::MISDIRECTED_REQUEST | StatusCode::TOO_EARLY
+        StatusCode::REQUEST_TIMEOUT
+            | StatusCode::MISDIRECTED_REQUEST
+            | StatusCode::TOO_EARLY
+            | StatusCode::EXPECTATION_FAILED
     )
 }
 
@@ -61,6 +64,10 @@ pub(super) async fn end_by_status(status: StatusCode, seen: Option<&Seen>) -> Op
         StatusCode::TOO_EARLY => Some(End::Status(StatusRefusal::TooEarly)),
         StatusCode::REQUEST_TIMEOUT if crossed(seen?).await => {
             Some(End::Status(StatusRefusal::RequestTimeout))
+        }
+        // Of an expectation that the caller has sent himself, or after the body was sent, it is the response.
+        StatusCode::EXPECTATION_FAILED if seen?.ledger.book().is_body_withheld() => {
+            Some(End::Status(StatusRefusal::ExpectationFailed))
         }
         _ => None,
     }

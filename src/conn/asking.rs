@@ -16,6 +16,7 @@ use super::gate;
 use super::ledger::Ledger;
 use super::probe::{Peek, State};
 use super::scope::Seen;
+use crate::body::Valve;
 use crate::evidence::GateReason;
 
 /// How long the answer that the kernel gave to a pool stands, before the connection's task asks again: shorter than over
@@ -102,6 +103,19 @@ impl Ledger {
         let mut book = self.book();
         book.active = Some(now);
         book.is_resting = true;
+    }
+
+    /// The body of the exchange that begins is held back.
+    pub(crate) fn hold_back(&self, valve: Valve) {
+        self.book().withheld = Some(valve);
+    }
+
+    /// The exchange has failed: what is held back of it is never sent.
+    pub(crate) fn shut_for_good(&self) {
+        let withheld = self.book().withheld.clone();
+        if let Some(valve) = withheld {
+            valve.shut_for_good();
+        }
     }
 
     /// Whether something was read within this time, or the connection opened.

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::second_look::Held;
 use super::trust::Trust;
-use crate::body::Progress;
+use crate::body::{Progress, Valve};
 use crate::evidence::GateReason;
 
 /// How long the answer that the kernel gave to a pool stands, before it is asked again at the write. Between the two a task
@@ -140,6 +140,8 @@ pub(crate) struct Book {
     pub(crate) hold: Hold,
     /// The tap on the socket is gone, and the connection's own descriptor with it.
     pub(crate) released: bool,
+    /// What the body of the latest exchange waited for, if it was held back.
+    pub(crate) withheld: Option<Valve>,
     /// The attempt that waits for `hold`.
     pub(crate) waiter: Option<Waker>,
 }
@@ -224,6 +226,11 @@ impl Book {
             // TLS had kept some of it back.
             self.writes += 1;
         }
+    }
+
+    /// Whether the head of the latest exchange was written, and nothing of its body may be.
+    pub(crate) fn is_body_withheld(&self) -> bool {
+        self.withheld.as_ref().is_some_and(Valve::holds_back)
     }
 
     /// Whether a write may be made.

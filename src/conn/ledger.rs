@@ -250,6 +250,7 @@ impl Ledger {
                 .map(|acknowledged| acknowledged.saturating_sub(seen.mark)),
             received: book.received.saturating_sub(seen.received),
             sealed: book.is_sealed(),
+            withheld: book.is_body_withheld(),
         }
     }
 }

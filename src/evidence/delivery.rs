@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[rustfmt::skip]
-    const TABLE: [(End, [Delivery; 5]); 26] = [
+    const TABLE: [(End, [Delivery; 5]); 27] = [
         //                                              no trace     unsent+sealed unsent      sent         received
         (End::InvalidRequest,                           [NotSent,     NotSent,     NotSent,     NotSent,     NotSent]),
         (End::ClientClosed,                             [NotSent,     NotSent,     NotSent,     NotSent,     NotSent]),
@@ -119,6 +119,7 @@ mod tests {
         (End::Status(StatusRefusal::RequestTimeout),    [Refused,     Refused,     Refused,     Refused,     Refused]),
         (End::Status(StatusRefusal::MisdirectedRequest),[Refused,     Refused,     Refused,     Refused,     Refused]),
         (End::Status(StatusRefusal::TooEarly),          [Refused,     Refused,     Refused,     Refused,     Refused]),
+        (End::Status(StatusRefusal::ExpectationFailed), [Refused,     Refused,     Refused,     Refused,     Refused]),
         (End::Malformed,                                [Received,    Received,    Received,    Received,    Received]),
         (End::CallerBody,                               [Unknown,     Unknown,     Unknown,     Unknown,     Received]),
         (End::Unknown,                                  [Unknown,     NotSent,     Unknown,     Unknown,     Received]),

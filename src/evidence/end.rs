@@ -117,4 +117,7 @@ pub enum StatusRefusal {
     MisdirectedRequest,
     /// 425: sent as early data, refused as such (RFC 8470 section 5.2).
     TooEarly,
+    /// 417 to an expectation that [`ExpectOnReuse`](crate::request::ExpectOnReuse) had added, while the body was held back:
+    /// a client is to repeat the request without it (RFC 9110 section 10.1.1).
+    ExpectationFailed,
 }

@@ -11,7 +11,7 @@ use super::{
 };
 
 /// Every way in which an attempt can end.
-pub(crate) const ENDS: [End; 26] = [
+pub(crate) const ENDS: [End; 27] = [
     End::InvalidRequest,
     End::ClientClosed,
     End::Connect,
@@ -35,6 +35,7 @@ pub(crate) const ENDS: [End; 26] = [
     End::Status(StatusRefusal::RequestTimeout),
     End::Status(StatusRefusal::MisdirectedRequest),
     End::Status(StatusRefusal::TooEarly),
+    End::Status(StatusRefusal::ExpectationFailed),
     End::Malformed,
     End::CallerBody,
     End::Unknown,
@@ -62,6 +63,7 @@ pub(crate) fn trace(reuse: Reuse) -> Trace {
         acknowledged: Some(0),
         received: 0,
         sealed: false,
+        withheld: false,
     }
 }
 
@@ -91,12 +93,14 @@ pub(crate) fn any_trace() -> impl Strategy<Value = Trace> {
     let bytes = || prop_oneof![Just(0_u64), 1..1_000_u64];
     let reuse = prop::sample::select(&REUSES[..]);
     let age = (0..120_u64).prop_map(Duration::from_secs);
-    (reuse, age, bytes(), bytes(), any::<bool>()).prop_map(
-        |(reuse, age, sent, received, sealed)| Trace {
+    let facts = any::<(bool, bool)>();
+    (reuse, age, bytes(), bytes(), facts).prop_map(
+        |(reuse, age, sent, received, (sealed, withheld))| Trace {
             age,
             sent,
             received,
             sealed,
+            withheld,
             ..trace(reuse)
         },
     )

@@ -27,6 +27,7 @@ pub enum Reuse {
 ///
 /// - [`sent`](Self::with_sent) is never too low. Where it is not known, leave the trace out.
 /// - [`received`](Self::with_received) is never too low: one byte of a response ends every thought of a replay.
+/// - [`body_withheld`](Self::with_body_withheld) only if nothing of the body was written, nor will be.
 /// - [`sealed`](Self::with_sealed) only if nothing can be written to the connection any more, whatever happens.
 /// - [`Reuse::Reused`] only if the connection had been open before the request was made; where in doubt,
 ///   [`Reuse::Unknown`].
@@ -86,6 +87,7 @@ pub struct Trace {
     pub(crate) acknowledged: Option<u64>,
     pub(crate) received: u64,
     pub(crate) sealed: bool,
+    pub(crate) withheld: bool,
 }
 
 impl Trace {
@@ -102,6 +104,7 @@ impl Trace {
             acknowledged: None,
             received: 0,
             sealed: false,
+            withheld: false,
         }
     }
 
@@ -160,6 +163,17 @@ impl Trace {
         self
     }
 
+    /// Says that the body was held back: the head was written, and not one byte of the body, nor ever will be. Default: it
+    /// was not.
+    ///
+    /// Whether the request was processed does not follow from it: a program may act on the head alone. A policy may trust a
+    /// server not to, under the name `danger_trust_withheld_body`.
+    #[must_use]
+    pub fn with_body_withheld(mut self) -> Self {
+        self.withheld = true;
+        self
+    }
+
     /// The connection's number, unique in this process.
     pub fn connection(&self) -> u64 {
         self.connection
@@ -203,5 +217,10 @@ impl Trace {
     /// Whether the connection can write nothing any more, so that [`sent`](Self::sent) is final.
     pub fn is_sealed(&self) -> bool {
         self.sealed
+    }
+
+    /// Whether the body was held back: the head left, and not one byte of the body.
+    pub fn is_body_withheld(&self) -> bool {
+        self.withheld
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::evidence::StatusRefusal;
-use crate::request::{ConnectionWish, ConvertToGet, FormToGet, Preflight};
+use crate::request::{ConnectionWish, ConvertToGet, ExpectOnReuse, FormToGet, Preflight};
 
 use super::given::Given;
 use super::{
@@ -27,12 +27,14 @@ pub(super) struct Settings {
     pub(super) convert_with: Given<dyn ConvertToGet>,
     pub(super) danger_always: bool,
     pub(super) danger_trust_half_close: Origins,
+    pub(super) danger_trust_withheld_body: Origins,
     pub(super) idempotency_key: bool,
     pub(super) generate_idempotency_key: Option<KeySource>,
     pub(super) origins_honouring_keys: Origins,
     pub(super) fresh_connection: FreshConnection,
     pub(super) unrepeatable_connection: ConnectionWish,
     pub(super) preflight: Option<Arc<Preflight>>,
+    pub(super) expect_on_reuse: Option<ExpectOnReuse>,
     pub(super) deadline: Option<Duration>,
     pub(super) watch_after_idle: Option<Duration>,
     pub(super) when_silent: WhenSilent,
@@ -60,12 +62,15 @@ pub(super) struct Statuses {
     pub(super) too_early: bool,
 }
 
-impl Statuses {
-    pub(super) fn allow(self, status: StatusRefusal) -> bool {
+impl Settings {
+    /// Whether a request is sent again that was declined by this status.
+    pub(super) fn allow_status(&self, status: StatusRefusal) -> bool {
         match status {
-            StatusRefusal::RequestTimeout => self.request_timeout,
-            StatusRefusal::MisdirectedRequest => self.misdirected,
-            StatusRefusal::TooEarly => self.too_early,
+            StatusRefusal::RequestTimeout => self.statuses.request_timeout,
+            StatusRefusal::MisdirectedRequest => self.statuses.misdirected,
+            StatusRefusal::TooEarly => self.statuses.too_early,
+            // The caller has asked for no expectation; the policy has.
+            StatusRefusal::ExpectationFailed => self.expect_on_reuse.is_some(),
         }
     }
 }
@@ -90,12 +95,14 @@ impl Default for Settings {
             convert_with: Given(Arc::new(FormToGet)),
             danger_always: false,
             danger_trust_half_close: Origins::none(),
+            danger_trust_withheld_body: Origins::none(),
             idempotency_key: true,
             generate_idempotency_key: None,
             origins_honouring_keys: Origins::none(),
             fresh_connection: FreshConnection::default(),
             unrepeatable_connection: ConnectionWish::default(),
             preflight: None,
+            expect_on_reuse: None,
             deadline: None,
             watch_after_idle: Some(Duration::from_secs(1)),
             when_silent: WhenSilent::default(),

@@ -15,6 +15,7 @@ use super::route::Route;
 use super::sender::{Protocol, Sender};
 use super::slot::ConnectionId;
 use super::state::{Effects, Granted};
+use crate::body::Valve;
 use crate::conn::{Ledger, Seen};
 
 /// The right to a connection, or to a stream of one, for one exchange. Small, as it goes where the response goes.
@@ -136,6 +137,12 @@ impl Lease {
     #[inline]
     pub(crate) fn sender(&mut self) -> &mut Sender {
         self.sender.as_mut().expect("taken only where it ends")
+    }
+
+    /// The body of the exchange is held back. If it still is when the exchange is over, it is never sent: hyper would wait for it,
+    /// with the connection.
+    pub(crate) fn hold_back(&self, valve: Valve) {
+        self.pool.state().hold_back(self.connection, valve);
     }
 
     /// The exchange is over, and went well.

@@ -142,6 +142,7 @@ impl Pool {
             held,
             stop,
             look_again,
+            shut,
             done_with: _,
         } = to_do;
         // First: what follows from it is told after it.
@@ -152,6 +153,9 @@ impl Pool {
             opening::spawn(self, order);
         }
         drop((let_go, held));
+        for valve in shut {
+            valve.shut_for_good();
+        }
         for task in stop {
             task.abort();
         }

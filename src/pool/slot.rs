@@ -17,6 +17,7 @@ use super::list::{Link, Linked};
 use super::member::Member;
 use super::sender::{Protocol, Sender};
 use super::telemetry::Watch;
+use crate::body::Valve;
 use crate::conn::Ledger;
 
 /// How many streams an HTTP/2 connection carries before its peer has said how many it allows.
@@ -87,6 +88,8 @@ pub(super) struct Slot {
     pub(super) watch: Watch,
     /// Its task, to be stopped while nothing has come of it, or when an upload that nobody waits for is in the way.
     pub(super) task: Option<AbortHandle>,
+    /// What the body of the exchange that runs on it waits for, if it is held back.
+    pub(super) withheld: Option<Valve>,
     /// A sibling that had been idle no longer was found dead: not for a request that is sent again because of that.
     pub(super) suspect: bool,
     /// Held by its tasks, and by who finds out what became of an exchange on it.
@@ -113,6 +116,7 @@ impl Slot {
             is_leaving: false,
             watch: Watch::default(),
             task: None,
+            withheld: None,
             suspect: false,
             member: Weak::new(),
             anywhere: Link::Out,

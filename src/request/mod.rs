@@ -5,6 +5,7 @@
 //! Nothing here does I/O, waits, or reads a clock.
 
 mod as_get;
+mod expect;
 mod fresh;
 mod options;
 #[cfg(feature = "client")]
@@ -15,6 +16,7 @@ mod recent;
 mod wish;
 
 pub use self::as_get::{ConvertToGet, FormToGet, NotConvertible};
+pub use self::expect::ExpectOnReuse;
 pub use self::fresh::OnFreshConnection;
 pub use self::options::{Permission, RequestOptions};
 #[cfg(feature = "client")]

@@ -5,10 +5,13 @@
 
 use std::sync::Arc;
 
-use super::Preflight;
+use super::{ExpectOnReuse, Preflight};
 
 /// In a request's extensions, put there by the replay layer.
 #[derive(Clone, Debug)]
 pub(crate) struct Precautions {
+    /// The connection is asked first.
     pub(crate) preflight: Option<Arc<Preflight>>,
+    /// The body waits for the server's 100.
+    pub(crate) expect: Option<ExpectOnReuse>,
 }

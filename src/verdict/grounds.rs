@@ -19,6 +19,9 @@ pub enum Grounds {
     /// The server half-closed, and the caller trusts that this server discards what comes after
     /// (`danger_trust_half_close`).
     TrustedHalfClose,
+    /// The body had been held back, and the caller trusts that this server does nothing without it
+    /// (`danger_trust_withheld_body`).
+    WithheldBody,
     /// The caller wanted a GET in its place.
     AsGet,
     /// The policy repeats everything (`danger_always`).
@@ -43,6 +46,9 @@ impl Grounds {
             Self::CallerPermits => "the caller said that this request may be repeated",
             Self::TrustedHalfClose => {
                 "the server had half-closed the connection, and is trusted to discard what arrives after that"
+            }
+            Self::WithheldBody => {
+                "the body of the request had not been sent, and the server is trusted to do nothing without it"
             }
             Self::AsGet => "the caller asked for a GET in place of the lost request",
             Self::DangerAlways => "the policy repeats every request, whatever happened to it",

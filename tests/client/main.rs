@@ -27,6 +27,7 @@ mod cancelled;
 mod closing;
 mod early_drop;
 mod environment;
+mod expect;
 #[cfg(target_os = "linux")]
 mod frozen;
 mod half_closed;

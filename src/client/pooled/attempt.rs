@@ -3,15 +3,17 @@
 //! `async fn`s, boxed: what hyper returns cannot be named.
 
 use std::pin::{Pin, pin};
+use std::task::Poll;
 
 use http::{Method, Request, Response, StatusCode, Uri};
 use hyper::body::Incoming;
 
 use super::body::ResponseBody;
 use super::exchange::{Answer, Exchange};
+use super::expect::Expecting;
 use super::head::{self, Tunnel};
 use super::watched::Watched;
-use super::{inquest, preflight, unconnected};
+use super::{expect, inquest, preflight, unconnected};
 use crate::body::{Erased, Progress};
 use crate::client::look::is_doubtful;
 use crate::client::watch::Watch;
@@ -37,11 +39,20 @@ pub(super) async fn attempt(
         Err(error) => return Err(about.not_connected(request.uri(), error)),
     };
     let watch = about.watch(&taken);
+    let expect = expect::due(&request, &taken);
     let mut exchange = Exchange::begin(taken, &mut request, tunnel);
+    let mut expecting = expect.and_then(|it| Expecting::begin(it, &exchange, &mut request));
     let answer: Answer = match exchange.sender() {
         Sender::Http1(sender) => {
             let mut answer = pin!(Watched::new(sender.try_send_request(request), watch));
-            std::future::poll_fn(|cx| exchange.poll(answer.as_mut(), cx)).await
+            std::future::poll_fn(|cx| {
+                let polled = exchange.poll(answer.as_mut(), cx);
+                if let (Poll::Pending, Some(expecting)) = (&polled, &mut expecting) {
+                    expecting.poll(cx);
+                }
+                polled
+            })
+            .await
         }
         #[cfg(feature = "http2")]
         Sender::Http2(sender) => {
@@ -104,6 +115,7 @@ impl GoingOn {
             // only as many as there were.
             Some(mut back) if exchange.is_reused => {
                 head::take_off(&mut back, exchange.into_uri_of_stale());
+                expect::take_off(&mut back);
                 self.checkout.avoid_suspects();
                 let checkout = (self.checkout, None);
                 Box::pin(attempt(checkout, back, self.about, self.tunnel))

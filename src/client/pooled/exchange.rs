@@ -12,7 +12,7 @@ use hyper::client::conn::TrySendError;
 use tokio::time::Instant;
 
 use super::head::{self, Tunnel};
-use crate::body::Erased;
+use crate::body::{Erased, Valve};
 use crate::conn::Seen;
 #[cfg(feature = "http2")]
 use crate::conn::Unanswered;
@@ -67,6 +67,14 @@ impl Exchange {
     pub(super) fn sender(&mut self) -> &mut Sender {
         let lease = self.lease.as_mut();
         lease.expect("it has just begun").sender()
+    }
+
+    /// The body is held back: the ledger knows it for the evidence, and the pool for the end of the exchange.
+    pub(super) fn hold_back(&self, valve: &Valve) {
+        self.seen.ledger.hold_back(valve.clone());
+        if let Some(lease) = &self.lease {
+            lease.hold_back(valve.clone());
+        }
     }
 
     #[inline]

@@ -15,10 +15,10 @@ use super::attempt::{self, About, Attempting, Outcome};
 use super::exchange::Exchange;
 use super::sending::Sending;
 use super::watched::Watched;
-use super::{head, preflight};
+use super::{expect, head, preflight};
 use crate::body::Erased;
 use crate::evidence::AttemptError;
-use crate::pool::{Pool, Sender, Want};
+use crate::pool::{Pool, Sender, Taken, Want};
 
 /// The future of [`Pooled`](super::Pooled).
 ///
@@ -47,7 +47,7 @@ impl AttemptFuture {
         let mut checkout = pool.checkout(want);
         let taken = checkout.at_once(request.uri(), now);
         let taken = match taken {
-            Some(taken) if preflight::due(&request, &taken).is_none() => taken,
+            Some(taken) if !needs_care(&request, &taken) => taken,
             first => {
                 let attempt = attempt::attempt((checkout, first), request, about, tunnel);
                 return Self(State::Attempting(Box::pin(attempt)));
@@ -85,6 +85,13 @@ impl AttemptFuture {
     pub(super) fn failed(error: AttemptError) -> Self {
         Self(State::Invalid(Some(Box::new(error))))
     }
+}
+
+/// Whether something is to be done about a connection that has been idle for long, before the request goes over it.
+#[inline]
+fn needs_care(request: &Request<Erased>, taken: &Taken) -> bool {
+    !request.extensions().is_empty()
+        && (preflight::due(request, taken).is_some() || expect::due(request, taken).is_some())
 }
 
 impl Future for AttemptFuture {

@@ -53,6 +53,7 @@ pub(super) async fn on_error(error: &hyper::Error, exchange: Exchange) -> Eviden
 
 async fn on_http1(said: End, mut exchange: Exchange) -> Evidence {
     let seen = &mut exchange.seen;
+    seen.ledger.shut_for_good();
     seen.in_one_piece = seen.ledger.book().left_in_one_piece();
     let end = match said {
         End::CallerBody => said,

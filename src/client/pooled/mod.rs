@@ -15,6 +15,7 @@ mod body;
 #[cfg(feature = "http2")]
 mod driver;
 mod exchange;
+mod expect;
 mod future;
 #[cfg(feature = "http2")]
 mod h2_words;

@@ -98,8 +98,10 @@ async fn exchange(taken: &mut Taken, preflight: &Preflight) -> Answer {
     head::put_on(&mut question, &taken.route, Protocol::Http1);
     // What is written from now on is no longer of the exchange before.
     let _ = taken.begin();
-    let Sender::Http1(sender) = taken.lease.sender() else {
-        return Answer::Alive;
+    let sender = match taken.lease.sender() {
+        Sender::Http1(sender) => sender,
+        #[cfg(feature = "http2")]
+        Sender::Http2(_) => return Answer::Alive,
     };
     let Ok(response) = sender.try_send_request(question).await else {
         return Answer::Dead;

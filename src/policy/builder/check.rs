@@ -18,6 +18,7 @@ pub(super) fn all(settings: &Settings) -> Checked {
     time(settings)?;
     preflight(settings)?;
     silence(settings)?;
+    expect_on_reuse(settings)?;
     origins(settings)?;
     methods(settings)?;
     non_idempotent(settings)?;
@@ -64,8 +65,38 @@ fn silence(settings: &Settings) -> Checked {
     )
 }
 
+/// A server that refuses the expectation must get the request once more, without it: the caller has not asked for it.
+fn expect_on_reuse(settings: &Settings) -> Checked {
+    let field = "expect_on_reuse";
+    let Some(expect) = settings.expect_on_reuse else {
+        return refuse_if(
+            !settings.danger_trust_withheld_body.is_none(),
+            "danger_trust_withheld_body",
+            "needs `expect_on_reuse`: no body is withheld else",
+        );
+    };
+    refuse_if(
+        expect.time_limit().is_zero(),
+        field,
+        "its `wait` must be above zero: no server says 100 in no time",
+    )?;
+    refuse_if(
+        settings.times.refused == 0,
+        field,
+        "needs `refused(1)` or more: a server that refuses the expectation gets the request once more",
+    )?;
+    refuse_if(
+        settings.methods != Scope::All || settings.non_idempotent == NonIdempotent::Never,
+        field,
+        "needs `methods(Scope::All)`, and a `non_idempotent` other than `Never`: a server that refuses the expectation gets \
+         the request once more",
+    )
+}
+
 fn origins(settings: &Settings) -> Checked {
     origins_of("danger_trust_half_close", &settings.danger_trust_half_close)?;
+    let withheld = &settings.danger_trust_withheld_body;
+    origins_of("danger_trust_withheld_body", withheld)?;
     origins_of("origins_honouring_keys", &settings.origins_honouring_keys)
 }
 
@@ -104,6 +135,11 @@ fn non_idempotent(settings: &Settings) -> Checked {
         distrusts && !settings.danger_trust_half_close.is_none(),
         "danger_trust_half_close",
         "trusts more than `non_idempotent`, which must be `WhenProven` or `AsGet`",
+    )?;
+    refuse_if(
+        distrusts && !settings.danger_trust_withheld_body.is_none(),
+        "danger_trust_withheld_body",
+        "trusts more than `non_idempotent`, which must be `WhenProven` or `AsGet`",
     )
 }
 
@@ -136,6 +172,8 @@ fn wider_than_idempotent(settings: &Settings) -> Option<&'static str> {
         Some("non_idempotent")
     } else if !settings.danger_trust_half_close.is_none() {
         Some("danger_trust_half_close")
+    } else if !settings.danger_trust_withheld_body.is_none() {
+        Some("danger_trust_withheld_body")
     } else if !settings.origins_honouring_keys.is_none() {
         Some("origins_honouring_keys")
     } else {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::policy::{Budget, Jitter, NonIdempotent, Origins, Pause, Scope, WhenSilent};
-use crate::request::Preflight;
+use crate::request::{ExpectOnReuse, Preflight};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -42,6 +42,33 @@ fn a_preflight_that_waits_for_no_answer_is_refused() {
     let asking = |timeout| builder().preflight(Preflight::options().timeout(timeout));
     refused(asking(Duration::ZERO), "preflight");
     taken(asking(Duration::from_nanos(1)));
+}
+
+#[test]
+fn an_expectation_is_refused_where_its_refusal_could_not_be_answered() {
+    let expect = ExpectOnReuse::new;
+    let with = || builder().expect_on_reuse(expect());
+    taken(with());
+    let no_time = expect().wait(Duration::ZERO);
+    refused(builder().expect_on_reuse(no_time), "expect_on_reuse");
+    refused(with().refused(0), "expect_on_reuse");
+    refused(with().methods(Scope::Idempotent), "expect_on_reuse");
+    let never = with().non_idempotent(NonIdempotent::Never);
+    refused(never, "expect_on_reuse");
+    taken(with().non_idempotent(NonIdempotent::WhenNotSent));
+}
+
+#[test]
+fn trust_in_a_withheld_body_needs_one_and_what_every_danger_needs() {
+    let field = "danger_trust_withheld_body";
+    let trusting = |builder: RetryPolicyBuilder| builder.danger_trust_withheld_body("http://a");
+    refused(trusting(builder()), field);
+    let with = || builder().expect_on_reuse(ExpectOnReuse::new());
+    taken(trusting(with()));
+    refused(with().danger_trust_withheld_body("http://a/path"), field);
+    refused(trusting(with()).unknown(0), "unknown");
+    let distrusting = with().non_idempotent(NonIdempotent::WhenNotSent);
+    refused(trusting(distrusting), field);
 }
 
 #[test]

@@ -77,7 +77,7 @@ fn allow_method(methods: Scope, situation: &Situation<'_>) -> Result<(), Refusal
 
 fn allow_status(settings: &Settings, situation: &Situation<'_>) -> Result<(), Refusal> {
     match situation.evidence.end() {
-        End::Status(status) => allowed_if(settings.statuses.allow(status)),
+        End::Status(status) => allowed_if(settings.allow_status(status)),
         _ => Ok(()),
     }
 }
@@ -119,10 +119,14 @@ fn pause(
 }
 
 fn wants_fresh(choice: FreshConnection, situation: &Situation<'_>, as_get: bool) -> bool {
-    // The same connection would be the wrong one again (RFC 9110 section 15.5.20).
-    let misdirected = End::Status(StatusRefusal::MisdirectedRequest);
+    let is_needed = match situation.evidence.end() {
+        // The same connection would be the wrong one again (RFC 9110 section 15.5.20); and over a new one no expectation is
+        // sent.
+        End::Status(StatusRefusal::MisdirectedRequest | StatusRefusal::ExpectationFailed) => true,
+        _ => as_get,
+    };
     match choice {
-        _ if as_get || situation.evidence.end() == misdirected => true,
+        _ if is_needed => true,
         FreshConnection::AfterSending => has_left(situation),
         FreshConnection::Any => false,
     }

@@ -3,7 +3,7 @@
 //!
 //! Apart from the narrowing because this is the only place where a refusal can become a replay.
 
-use crate::evidence::{Delivery, End, SecondLook, StatusRefusal};
+use crate::evidence::{Delivery, End, SecondLook, StatusRefusal, Trace};
 use crate::policy::settings::Settings;
 use crate::policy::{NonIdempotent, Situation};
 use crate::request::{Permission, RequestProfile, Semantics};
@@ -59,8 +59,12 @@ fn widen(settings: &Settings, situation: &Situation<'_>, refusal: Refusal) -> Op
         return None;
     }
     let lingers = situation.evidence.end() == End::Closed(SecondLook::Acknowledged);
+    let trace = situation.evidence.trace();
+    let withheld = trace.is_some_and(Trace::is_body_withheld);
     if lingers && settings.danger_trust_half_close.covers(situation.uri) {
         Some(Grounds::TrustedHalfClose)
+    } else if withheld && settings.danger_trust_withheld_body.covers(situation.uri) {
+        Some(Grounds::WithheldBody)
     } else if settings.danger_always {
         Some(Grounds::DangerAlways)
     } else {

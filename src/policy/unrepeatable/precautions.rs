@@ -7,7 +7,7 @@ use std::sync::Arc;
 use http::Request;
 use http_body::Body;
 
-use crate::policy::RetryPolicy;
+use crate::policy::{NonIdempotent, RetryPolicy};
 use crate::request::{Precautions, RequestProfile};
 
 impl RetryPolicy {
@@ -18,7 +18,7 @@ impl RetryPolicy {
         request: &mut Request<B>,
         profile: RequestProfile,
     ) {
-        if self.settings.preflight.is_none() {
+        if self.settings.preflight.is_none() && self.settings.expect_on_reuse.is_none() {
             return;
         }
         let least = request.body().size_hint().lower();
@@ -28,9 +28,24 @@ impl RetryPolicy {
     }
 
     pub(super) fn precautions(&self, profile: RequestProfile, least: u64) -> Option<Precautions> {
-        let preflight = self.settings.preflight.as_ref()?;
-        self.loses(profile, least).then(|| Precautions {
-            preflight: Some(Arc::clone(preflight)),
-        })
+        if !self.loses(profile, least) {
+            return None;
+        }
+        let expect = self.settings.expect_on_reuse;
+        let precautions = Precautions {
+            preflight: self.settings.preflight.as_ref().map(Arc::clone),
+            expect: expect.filter(|_| self.answers_a_refusal(profile)),
+        };
+        let is_any = precautions.preflight.is_some() || precautions.expect.is_some();
+        is_any.then_some(precautions)
+    }
+
+    /// Whether a request that the server refuses is sent again.
+    fn answers_a_refusal(&self, profile: RequestProfile) -> bool {
+        let settings = &*self.settings;
+        self.may_ever_replay(profile)
+            && settings.methods.covers(profile.semantics())
+            && settings.non_idempotent != NonIdempotent::Never
+            && settings.times.refused > 0
     }
 }

@@ -94,7 +94,7 @@ fn a_requests_own_wish_stands_above_that_of_the_policy_also_where_it_is_for_any(
 #[cfg(feature = "client")]
 #[test]
 fn what_could_be_sent_again_needs_no_precaution() {
-    use crate::request::Preflight;
+    use crate::request::{ExpectOnReuse, Preflight};
 
     let asks = |builder: RetryPolicyBuilder, semantics| {
         let policy = builder.build().unwrap();
@@ -104,4 +104,17 @@ fn what_could_be_sent_again_needs_no_precaution() {
     assert!(asks(asking(), Semantics::NonIdempotent));
     assert!(!asks(asking(), Semantics::Keyed));
     assert!(!asks(RetryPolicy::builder(), Semantics::NonIdempotent));
+
+    // Nor does one that could not be sent again at all get an expectation, which a server may refuse.
+    let expecting = RetryPolicy::builder().expect_on_reuse(ExpectOnReuse::new());
+    let policy = expecting.build().unwrap();
+    let expects = |semantics, permission| {
+        let profile = RequestProfile::new(semantics, permission);
+        policy.precautions(profile, 0).is_some()
+    };
+    assert!(expects(Semantics::NonIdempotent, Permission::ByMethod));
+    assert!(expects(Semantics::Conditional, Permission::ByMethod));
+    assert!(!expects(Semantics::Safe, Permission::ByMethod));
+    assert!(!expects(Semantics::NonIdempotent, Permission::NeverReplay));
+    assert!(!expects(Semantics::Tunnel, Permission::ByMethod));
 }

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::trust::Outlook;
 use super::{Effects, State, What};
+use crate::body::Valve;
 use crate::conn::Ledger;
 use crate::pool::list::List;
 use crate::pool::member::Member;
@@ -51,6 +52,9 @@ impl State {
             return;
         };
         slot.streams = slot.streams.saturating_sub(1);
+        if let Some(valve) = slot.withheld.take() {
+            fx.shut(valve);
+        }
         self.retire(id, reason, fx);
     }
 
@@ -245,6 +249,13 @@ impl State {
             self.sweeper = None;
         }
         ends
+    }
+
+    /// The body of the exchange on this connection is held back.
+    pub(in crate::pool) fn hold_back(&mut self, id: ConnectionId, valve: Valve) {
+        if let Some(slot) = self.slot_mut(id) {
+            slot.withheld = Some(valve);
+        }
     }
 
     pub(in crate::pool) fn set_member(&mut self, id: ConnectionId, member: Weak<Member>) {

@@ -67,6 +67,9 @@ impl State {
         }
         slot.suspect = false;
         slot.is_reused |= answered;
+        if let Some(valve) = slot.withheld.take() {
+            fx.shut(valve);
+        }
         if matches!(slot.phase, Phase::Busy) {
             self.settle_or_await(id.at, sender, now, fx);
         } else {

@@ -41,6 +41,7 @@ use super::sender::Sender;
 use super::settings::{STREAM_IDS, Settings};
 use super::slot::{Anywhere, ConnectionId, Slot};
 use super::telemetry::Watch;
+use crate::body::Valve;
 use crate::conn::Ledger;
 
 /// Everything a pool knows.
@@ -108,6 +109,8 @@ pub(super) struct ToDo {
     pub(super) stop: Vec<AbortHandle>,
     /// When somebody in line is to be looked after.
     pub(super) look_again: Option<Duration>,
+    /// Of bodies that are never sent.
+    pub(super) shut: Vec<Valve>,
     /// To be dropped, and nothing else: what a waker does then is not known.
     pub(super) done_with: Vec<Waker>,
 }
@@ -131,6 +134,10 @@ impl Effects {
 
     fn hold(&mut self, member: Arc<Member>) {
         self.list().held.push(member);
+    }
+
+    fn shut(&mut self, valve: Valve) {
+        self.list().shut.push(valve);
     }
 
     fn stop(&mut self, task: AbortHandle) {

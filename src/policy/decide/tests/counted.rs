@@ -8,6 +8,7 @@ use crate::evidence::samples;
 use crate::evidence::{Delivery, End, Evidence, GateReason, Reuse, StatusRefusal, Trace};
 use crate::policy::case::{Case, reason};
 use crate::policy::{Budget, FreshConnection, Pause, RetryPolicy, RetryPolicyBuilder};
+use crate::request::ExpectOnReuse;
 use crate::verdict::{Grounds, Refusal};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -243,7 +244,7 @@ fn every_replay_of_a_request_that_left_wants_a_fresh_connection() {
 }
 
 #[test]
-fn any_connection_will_do_on_wish_but_not_after_a_421() {
+fn any_connection_will_do_on_wish_but_not_after_a_421_or_a_417() {
     let policy = RetryPolicy::builder()
         .fresh_connection(FreshConnection::Any)
         .build()
@@ -251,6 +252,13 @@ fn any_connection_will_do_on_wish_but_not_after_a_421() {
     for delivery in [Delivery::NotSent, Delivery::NotReceived, Delivery::Unknown] {
         assert!(!Case::get(delivery).replay(&policy).fresh);
     }
-    let misdirected = Case::post_ended(End::Status(StatusRefusal::MisdirectedRequest));
-    assert!(misdirected.replay(&policy).fresh);
+    for status in [
+        StatusRefusal::MisdirectedRequest,
+        StatusRefusal::ExpectationFailed,
+    ] {
+        let declined = Case::post_ended(End::Status(status));
+        let expecting = policy.to_builder().expect_on_reuse(ExpectOnReuse::new());
+        let replay = declined.replay(&expecting.build().unwrap());
+        assert!(replay.fresh, "{status:?}");
+    }
 }

@@ -6,7 +6,7 @@ use crate::evidence::samples;
 use crate::evidence::{Attribution, Delivery, End, Evidence, Reuse, SecondLook, Trace};
 use crate::policy::case::{Case, reason};
 use crate::policy::{FreshConnection, NonIdempotent, RetryPolicy, RetryPolicyBuilder, Scope};
-use crate::request::{Permission, RequestProfile, Semantics};
+use crate::request::{ExpectOnReuse, Permission, RequestProfile, Semantics};
 use crate::verdict::{Grounds, Refusal};
 
 const LINGERS: End = End::Closed(SecondLook::Acknowledged);
@@ -107,6 +107,63 @@ fn only_a_half_close_with_acknowledged_bytes_is_trusted() {
             Err(Refusal::MayHaveBeenProcessed)
         );
     }
+}
+
+/// A POST whose body was held back, and that ended like this.
+fn withheld(end: End, reuse: Reuse) -> Case {
+    let trace = samples::trace(reuse).with_body_withheld();
+    Case::of(&Method::POST, Evidence::new(end).with_trace(trace))
+}
+
+fn trusting_the_head() -> RetryPolicyBuilder {
+    let expecting = RetryPolicy::builder().expect_on_reuse(ExpectOnReuse::new());
+    expecting.danger_trust_withheld_body("http://a")
+}
+
+#[test]
+fn a_withheld_body_is_trusted_at_its_origin_only() {
+    for end in [End::Reset, End::TimedOut, End::Unknown, LINGERS] {
+        let mut lost = withheld(end, Reuse::Reused);
+        assert_eq!(
+            decided(&lost, trusting_the_head()),
+            Ok(Grounds::WithheldBody)
+        );
+        let expecting = RetryPolicy::builder().expect_on_reuse(ExpectOnReuse::new());
+        assert_eq!(
+            decided(&lost, expecting),
+            Err(Refusal::MayHaveBeenProcessed)
+        );
+        lost.uri = "http://b/p".parse().unwrap();
+        let elsewhere = decided(&lost, trusting_the_head());
+        assert_eq!(elsewhere, Err(Refusal::MayHaveBeenProcessed));
+    }
+    let again = withheld(End::Reset, Reuse::Reused).again(1, Grounds::WithheldBody);
+    let again = decided(&again, trusting_the_head());
+    assert_eq!(again, Err(Refusal::AttemptsExhausted));
+}
+
+#[test]
+fn a_body_that_was_not_withheld_is_not_trusted_nor_one_on_a_new_connection_or_that_was_answered() {
+    let refused = |case: &Case| decided(case, trusting_the_head()).unwrap_err();
+    let sent = Case::post_ended(End::Reset);
+    assert_eq!(refused(&sent), Refusal::MayHaveBeenProcessed);
+    let fresh = withheld(End::Reset, Reuse::Fresh);
+    assert_eq!(refused(&fresh), Refusal::FreshConnection);
+    let unknown = withheld(End::Reset, Reuse::Unknown);
+    assert_eq!(refused(&unknown), Refusal::ReuseUnknown);
+    let answered = withheld(End::Malformed, Reuse::Reused);
+    assert_eq!(refused(&answered), Refusal::ResponseBegan);
+    let forbidden = withheld(End::Reset, Reuse::Reused).permitting(Permission::NeverReplay);
+    assert_eq!(refused(&forbidden), Refusal::CallerForbids);
+}
+
+#[test]
+fn what_is_proven_of_the_head_needs_no_trust() {
+    let proven = withheld(PROOF, Reuse::Reused);
+    assert_eq!(
+        decided(&proven, RetryPolicy::builder()),
+        Ok(Grounds::NotReceived)
+    );
 }
 
 #[test]
