@@ -2,7 +2,7 @@
 //!
 //! Invariant: both come from the same numbers, and nothing is in either that was not measured in this run.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::fs;
 use std::path::Path;
 
@@ -122,8 +122,38 @@ pub(crate) fn ratio(value: f64, base: Option<f64>) -> String {
 }
 
 /// The value in the middle; of an even number of them, the lower of the two.
-pub(crate) fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    let middle = values.len().saturating_sub(1) / 2;
-    values.get(middle).copied().unwrap_or(f64::NAN)
+pub(crate) fn median(values: Vec<f64>) -> f64 {
+    Quartiles::of(values).middle
+}
+
+/// The value in the middle, and the two between which half of the values lie.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Quartiles {
+    lower: f64,
+    middle: f64,
+    upper: f64,
+}
+
+impl Quartiles {
+    pub(crate) fn of(mut values: Vec<f64>) -> Self {
+        values.sort_by(f64::total_cmp);
+        let last = values.len().saturating_sub(1);
+        let at = |quarters: usize| values.get(last * quarters / 4).copied().unwrap_or(f64::NAN);
+        Self {
+            lower: at(1),
+            middle: at(2),
+            upper: at(3),
+        }
+    }
+}
+
+impl fmt::Display for Quartiles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            lower,
+            middle,
+            upper,
+        } = self;
+        write!(f, "{middle:.3} ({lower:.3} to {upper:.3})")
+    }
 }
