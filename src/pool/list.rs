@@ -6,6 +6,8 @@
 //!
 //! Invariant: an entry is in a list exactly if its link says so; `push` and `remove` are the only ways in and out.
 
+use std::num::NonZeroU32;
+
 use slab::Slab;
 
 /// The place of an entry in one list.
@@ -16,9 +18,27 @@ pub(super) enum Link {
     Out,
     /// Between these two.
     In {
-        older: Option<usize>,
-        newer: Option<usize>,
+        older: Option<Place>,
+        newer: Option<Place>,
     },
+}
+
+/// The number of an entry, in few bytes: every connection has several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place(NonZeroU32);
+
+impl Place {
+    /// `None` beyond four billion entries, which no machine has room for.
+    #[inline]
+    fn of(at: usize) -> Option<Self> {
+        let one_more = u32::try_from(at).ok()?.checked_add(1)?;
+        NonZeroU32::new(one_more).map(Self)
+    }
+
+    #[inline]
+    fn at(self) -> usize {
+        self.0.get() as usize - 1
+    }
 }
 
 /// An entry that has a link for the list `L`.
@@ -29,9 +49,9 @@ pub(super) trait Linked<L> {
 /// A list, from the longest idle to the one that came last. `L` tells lists through the same slots apart.
 #[derive(Debug)]
 pub(super) struct List<L> {
-    oldest: Option<usize>,
-    newest: Option<usize>,
-    len: usize,
+    oldest: Option<Place>,
+    newest: Option<Place>,
+    len: u32,
     which: std::marker::PhantomData<fn() -> L>,
 }
 
@@ -49,7 +69,7 @@ impl<L> Default for List<L> {
 impl<L> List<L> {
     #[inline]
     pub(super) fn len(&self) -> usize {
-        self.len
+        self.len as usize
     }
 
     #[inline]
@@ -59,19 +79,19 @@ impl<L> List<L> {
 
     #[inline]
     pub(super) fn oldest(&self) -> Option<usize> {
-        self.oldest
+        self.oldest.map(Place::at)
     }
 
     #[inline]
     pub(super) fn newest(&self) -> Option<usize> {
-        self.newest
+        self.newest.map(Place::at)
     }
 
     /// The entry that came before this one.
     #[inline]
     pub(super) fn before<T: Linked<L>>(at: usize, slots: &mut Slab<T>) -> Option<usize> {
         match slots.get_mut(at).map(|slot| *link::<L, T>(slot)) {
-            Some(Link::In { older, .. }) => older,
+            Some(Link::In { older, .. }) => older.map(Place::at),
             _ => None,
         }
     }
@@ -79,7 +99,7 @@ impl<L> List<L> {
     /// The entry that came after this one.
     pub(super) fn after<T: Linked<L>>(at: usize, slots: &mut Slab<T>) -> Option<usize> {
         match slots.get_mut(at).map(|slot| *link::<L, T>(slot)) {
-            Some(Link::In { newer, .. }) => newer,
+            Some(Link::In { newer, .. }) => newer.map(Place::at),
             _ => None,
         }
     }
@@ -87,16 +107,16 @@ impl<L> List<L> {
     /// Puts an entry at the newest end, unless it is in the list already.
     #[inline]
     pub(super) fn push<T: Linked<L>>(&mut self, at: usize, slots: &mut Slab<T>) {
-        let older = self.newest;
+        let (older, place) = (self.newest, Place::of(at));
         match slots.get_mut(at).map(link::<L, T>) {
             Some(link @ Link::Out) => *link = Link::In { older, newer: None },
             _ => return,
         }
         match older {
-            Some(older) => set_newer::<L, T>(older, Some(at), slots),
-            None => self.oldest = Some(at),
+            Some(older) => set_newer::<L, T>(older, place, slots),
+            None => self.oldest = place,
         }
-        self.newest = Some(at);
+        self.newest = place;
         self.len += 1;
     }
 
@@ -128,15 +148,15 @@ fn link<L, T: Linked<L>>(entry: &mut T) -> &mut Link {
 }
 
 #[inline]
-fn set_newer<L, T: Linked<L>>(at: usize, to: Option<usize>, slots: &mut Slab<T>) {
-    if let Some(Link::In { newer, .. }) = slots.get_mut(at).map(link::<L, T>) {
+fn set_newer<L, T: Linked<L>>(of: Place, to: Option<Place>, slots: &mut Slab<T>) {
+    if let Some(Link::In { newer, .. }) = slots.get_mut(of.at()).map(link::<L, T>) {
         *newer = to;
     }
 }
 
 #[inline]
-fn set_older<L, T: Linked<L>>(at: usize, to: Option<usize>, slots: &mut Slab<T>) {
-    if let Some(Link::In { older, .. }) = slots.get_mut(at).map(link::<L, T>) {
+fn set_older<L, T: Linked<L>>(of: Place, to: Option<Place>, slots: &mut Slab<T>) {
+    if let Some(Link::In { older, .. }) = slots.get_mut(of.at()).map(link::<L, T>) {
         *older = to;
     }
 }
