@@ -21,7 +21,9 @@ use tower::{Layer, Service, ServiceExt};
 use unstale::client::hyper_util::Attest;
 use unstale::evidence::{Delivery, Evidence};
 use unstale::verdict::{Attempt, Refusal};
-use unstale::{Attempts, Client, Error, Prevention, ReplayLayer, RetryPolicy, TrackLayer};
+use unstale::{
+    Attempts, Client, ClientBuilder, Error, Prevention, ReplayLayer, RetryPolicy, TrackLayer,
+};
 
 use super::server::Scheme;
 
@@ -153,18 +155,25 @@ pub(crate) fn pooled_with(
     scheme: Scheme,
     prevention: Prevention,
 ) -> Client {
+    let client = pooled_builder(certificate, scheme).prevention(prevention);
+    client.build().expect("nothing in it contradicts itself")
+}
+
+/// The same, to be set up further.
+pub(crate) fn pooled_builder(
+    certificate: CertificateDer<'static>,
+    scheme: Scheme,
+) -> ClientBuilder {
     let builder = Client::builder()
         .retry_policy(policy())
-        .prevention(prevention)
         .tls_config(tls_config(certificate))
         .no_proxy();
-    let builder = match scheme {
+    match scheme {
         Scheme::Tls => builder.http1_only(),
         Scheme::Http2 => builder.http2_prior_knowledge(),
         // By ALPN the second: the server offers nothing but HTTP/2 there.
         Scheme::Cleartext | Scheme::Http2Tls => builder,
-    };
-    builder.build().expect("nothing in it contradicts itself")
+    }
 }
 
 fn policy() -> RetryPolicy {

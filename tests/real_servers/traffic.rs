@@ -43,7 +43,7 @@ impl<A, E> Report<A, E> {
             .count()
     }
 
-    fn add(&mut self, outcome: Result<A, E>, id: Id) {
+    pub(crate) fn add(&mut self, outcome: Result<A, E>, id: Id) {
         match outcome {
             Ok(answer) => self.answered.push((id, answer)),
             Err(error) => self.failed.push((id, error)),
@@ -103,7 +103,10 @@ where
     whole(tasks).await
 }
 
-async fn whole<A: 'static, E: 'static>(mut tasks: JoinSet<Report<A, E>>) -> Report<A, E> {
+/// The reports of all tasks in one.
+pub(crate) async fn whole<A: 'static, E: 'static>(
+    mut tasks: JoinSet<Report<A, E>>,
+) -> Report<A, E> {
     let mut whole = Report::default();
     while let Some(part) = tasks.join_next().await {
         whole.extend(part.expect("a task of the load does not panic"));

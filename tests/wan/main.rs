@@ -16,6 +16,7 @@
     reason = "test code, which shares the peer, the servers and their clients with other tests and uses a part of them"
 )]
 
+mod at_timeout;
 #[path = "../real_servers/client.rs"]
 mod client;
 mod lab;
@@ -29,6 +30,8 @@ mod prevention;
 mod server;
 #[path = "../it/client.rs"]
 mod stacks;
+#[path = "../real_servers/traffic.rs"]
+mod traffic;
 
 mod link;
 mod placed;
