@@ -15,7 +15,7 @@ use crate::conn::{Finding, Ledger};
 
 /// When the kernel is asked first: most requests are answered by then, and no second timeout has passed.
 const FIRST: Duration = Duration::from_millis(200);
-/// So often it is asked. The second timeout passes within eight questions, if the request was written by the first.
+/// So often it is asked. The second timeout is seen by the fourth or fifth question, if the request was written by the first.
 const MOST: u8 = 16;
 
 /// The watch over one attempt.
@@ -126,6 +126,7 @@ mod tests {
         rtt: Duration::from_millis(20),
         unacked: 0,
         retransmits: 0,
+        last_data_sent: HOUR,
         last_ack_recv: HOUR,
         last_data_recv: HOUR,
     };

@@ -28,8 +28,8 @@ const TIMEOUTS: u8 = 2;
 const ROUND_TRIPS: u32 = 4;
 /// The coarsest tick of a Linux kernel, by which it measures how long ago it has heard something.
 const TICK: Duration = Duration::from_millis(10);
-/// The least time between two questions.
-const SHORTEST: Duration = Duration::from_millis(100);
+/// The least time between two questions: the kernel's timers of half a second are up to so much late.
+const SHORTEST: Duration = Duration::from_millis(50);
 
 /// What the kernel has heard of a peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,8 +85,14 @@ fn judge(sample: &Sample, waited: Duration) -> Finding {
     if is_silent {
         Finding::Silent
     } else {
-        // The timeout doubles each time it passes, so a few questions reach the second.
-        Finding::NothingYet((sample.rto / 2).max(SHORTEST))
+        // The next timeout is the next news. What is not written yet is waited for as long.
+        let passed = if sample.unacked > 0 {
+            sample.last_data_sent
+        } else {
+            Duration::ZERO
+        };
+        let left = sample.rto.saturating_sub(passed) + TICK;
+        Finding::NothingYet(left.max(SHORTEST))
     }
 }
 
@@ -105,12 +111,13 @@ mod tests {
         received: 100,
         rto: RTO,
         rtt: RTT,
+        last_data_sent: Duration::from_millis(5),
         unacked: 1,
         retransmits: 2,
         last_ack_recv: Duration::from_secs(61),
         last_data_recv: Duration::from_secs(61),
     };
-    const SOON: Finding = Finding::NothingYet(Duration::from_millis(440));
+    const SOON: Finding = Finding::NothingYet(Duration::from_millis(885));
 
     /// A moment, so long before the request was handed over.
     fn before(millis: u64) -> Duration {
@@ -150,7 +157,8 @@ mod tests {
     #[test]
     fn what_may_yet_be_answered_is_not_silent() {
         let unsent = found(|sample| sample.unacked = 0);
-        assert_eq!(unsent, SOON, "or the peer's window is closed");
+        let later = Finding::NothingYet(RTO + TICK);
+        assert_eq!(unsent, later, "or the peer's window is closed");
         for timeouts in [0, 1] {
             assert_eq!(found(|sample| sample.retransmits = timeouts), SOON);
         }
@@ -158,14 +166,16 @@ mod tests {
     }
 
     #[test]
-    fn the_next_question_comes_within_half_a_timeout_and_not_at_once() {
-        let after = |rto| {
+    fn the_next_question_comes_when_the_next_timeout_has_passed_and_not_at_once() {
+        let after = |sent| {
             found(|sample| {
-                sample.retransmits = 0;
-                sample.rto = rto;
+                sample.retransmits = 1;
+                sample.last_data_sent = sent;
             })
         };
-        assert_eq!(after(RTT), Finding::NothingYet(SHORTEST));
-        assert_eq!(after(8 * SHORTEST), Finding::NothingYet(4 * SHORTEST));
+        assert_eq!(after(RTO / 2), Finding::NothingYet(RTO / 2 + TICK));
+        for late in [RTO, 2 * RTO] {
+            assert_eq!(after(late), Finding::NothingYet(SHORTEST));
+        }
     }
 }

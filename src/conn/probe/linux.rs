@@ -68,6 +68,7 @@ fn parse(info: &[u8]) -> Option<Sample> {
         state,
         rto: Duration::from_micros(u32_at(8)?.into()),
         rtt: Duration::from_micros(u32_at(68)?.into()),
+        last_data_sent: Duration::from_millis(u32_at(44)?.into()),
         last_data_recv: Duration::from_millis(u32_at(52)?.into()),
         last_ack_recv: Duration::from_millis(u32_at(56)?.into()),
         // The SYN counts as one; a connection that is up has had it acknowledged, so 0 is no answer.

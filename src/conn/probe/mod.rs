@@ -74,6 +74,8 @@ pub(crate) struct Sample {
     pub(crate) last_data_recv: Duration,
     /// How long ago the last segment arrived that acknowledges, which every one does but a RST.
     pub(crate) last_ack_recv: Duration,
+    /// How long ago data was sent last, for the first time or again.
+    pub(crate) last_data_sent: Duration,
     /// Segments with data that were sent and are not acknowledged.
     pub(crate) unacked: u32,
     /// How often in a row the retransmission timeout has passed since anything was acknowledged.
