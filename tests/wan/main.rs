@@ -33,6 +33,7 @@ mod stacks;
 #[path = "../real_servers/traffic.rs"]
 mod traffic;
 
+mod black_hole;
 mod link;
 mod placed;
 mod prevented;

@@ -1,13 +1,16 @@
 //! A request into a black hole: it is sent again where that is harmless, and waited on or told of where it is not.
 
+use std::time::Duration;
+
 use http::Method;
 use unstale::evidence::{Delivery, End};
 use unstale::verdict::{Grounds, Refusal, Verdict};
 
 use super::setup::{
-    client, failing, forgotten, forgotten_then, is_aborted, modes, policy, send,
+    both_stacks, client, failing, forgotten, forgotten_then, is_aborted, modes, policy, send,
     until_one_is_found, warm_up,
 };
+use crate::client::{boxed, pooled};
 use crate::kernel;
 use crate::peer::Script;
 use crate::scenario::mode::Mode;
@@ -85,5 +88,26 @@ fn a_post_fails_early_where_the_policy_says_so_and_is_not_executed_after_that() 
             until_one_is_found().await;
             assert_eq!(peer.executed("POST", "/pay"), 0, "{mode:?}");
         });
+    });
+}
+
+#[test]
+fn it_is_found_though_the_keep_alives_of_the_kernel_had_gone_unanswered() {
+    let [_, mode] = both_stacks();
+    mode.run(false, async move {
+        let peer = forgotten(mode.tls);
+        let second = Duration::from_secs(1);
+        let client = pooled(&peer).retry_policy(policy().build().unwrap());
+        let client = client.tcp_keepalive(second).tcp_keepalive_interval(second);
+        let client = boxed(client.build().unwrap());
+        warm_up(&client, &peer, mode.tls).await;
+        tokio::time::sleep(3 * second).await;
+        let failed = send(&client, &peer, mode.tls, Method::GET, "/x").await;
+        let failed = failed.unwrap();
+        let ends: Vec<_> = failed
+            .iter()
+            .map(|attempt| attempt.evidence().unwrap().end())
+            .collect();
+        assert_eq!(ends, [End::Silent]);
     });
 }

@@ -6,9 +6,10 @@ use http::{Method, Request};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 use unstale::Attempts;
+use unstale::evidence::End;
 
 use super::setup::{both_stacks, client, failing, idle, modes, policy, send, until_one_is_found};
-use crate::client::{full, url};
+use crate::client::{boxed, full, pooled, url};
 use crate::kernel;
 use crate::peer::{Peer, Script};
 use crate::scenario::mode::Mode;
@@ -82,5 +83,33 @@ fn a_peer_with_a_closed_window_is_waited_on() {
             assert_eq!(peer.executed("PUT", "/large"), 1, "{mode:?}");
             assert_eq!(peer.connections(), 1, "{mode:?}");
         });
+    });
+}
+
+#[test]
+fn a_user_timeout_of_tcp_gives_up_a_living_peer_with_a_closed_window() {
+    let [_, mode] = both_stacks();
+    mode.run(false, async move {
+        let peer = Peer::start(mode.tls, |n| match n {
+            0 => Script::new().serve().stall(),
+            _ => Script::serve_forever(),
+        });
+        let policy = policy().replay_limit(LARGE).build().unwrap();
+        let client = pooled(&peer).retry_policy(policy);
+        let client = client.tcp_user_timeout(Duration::from_secs(1));
+        let client = boxed(client.build().unwrap());
+        let warm = send(&client, &peer, mode.tls, Method::GET, "/warm").await;
+        warm.unwrap();
+        idle().await;
+        let request = Request::put(url(&peer, mode.tls, "/large"));
+        let request = request.body(full(vec![0; LARGE])).unwrap();
+        let response = client.oneshot(request).await.unwrap();
+        let failed = Attempts::of(&response);
+        let ends: Vec<_> = failed
+            .iter()
+            .map(|attempt| attempt.evidence().unwrap().end())
+            .collect();
+        assert_eq!(ends, [End::TimedOut]);
+        assert_eq!(peer.executed("PUT", "/large"), 1);
     });
 }
