@@ -219,6 +219,7 @@
 )]
 
 pub mod body;
+mod carrier;
 #[cfg(feature = "hyper-util")]
 pub mod client;
 #[cfg(feature = "hyper-util")]

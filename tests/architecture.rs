@@ -9,11 +9,12 @@ use std::fs;
 use std::path::Path;
 
 /// The layers, lowest first. Nothing imports from its own row but itself.
-const LAYERS: [&[&str]; 8] = [
+const LAYERS: [&[&str]; 9] = [
     &["evidence", "request"],
     &["verdict"],
     &["error"],
     &["policy", "body", "keepalive"],
+    &["carrier"],
     &["conn"],
     &["pool"],
     &["client", "replay"],

@@ -65,13 +65,6 @@ impl<B> ReplayBody<B> {
         }
     }
 
-    /// The body of the attempt that `token` marks.
-    #[must_use]
-    pub(crate) fn marked(mut self, token: AttemptToken) -> Self {
-        self.mark(token);
-        self
-    }
-
     /// It is the body of the attempt that `token` marks from now on.
     pub(crate) fn mark(&mut self, token: AttemptToken) {
         self.token = Some(token);

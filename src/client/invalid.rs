@@ -1,7 +1,7 @@
 //! Requests that cannot be sent as they are.
 
 use http::uri::Authority;
-use http::{Method, Request, Version};
+use http::{Method, Request, Uri, Version};
 
 /// A request that cannot be sent as it is.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
@@ -22,19 +22,18 @@ impl InvalidRequest {
         if authority.is_some_and(|authority| !names_host(authority)) {
             return Some(Self::NoAuthority);
         }
-        Self::in_form(request)
+        Self::in_form(request.method(), request.uri(), request.version())
     }
 
     /// What can be seen without a look at the host.
-    pub(super) fn in_form<B>(request: &Request<B>) -> Option<Self> {
-        let version = request.version();
+    pub(super) fn in_form(method: &Method, uri: &Uri, version: Version) -> Option<Self> {
         if ![Version::HTTP_10, Version::HTTP_11, Version::HTTP_2].contains(&version) {
             return Some(Self::Version);
         }
-        if request.uri().authority().is_none() {
+        if uri.authority().is_none() {
             return Some(Self::NoAuthority);
         }
-        if request.uri().scheme().is_none() && request.method() != Method::CONNECT {
+        if uri.scheme().is_none() && *method != Method::CONNECT {
             return Some(Self::NoScheme);
         }
         None

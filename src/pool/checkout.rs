@@ -87,40 +87,6 @@ impl Checkout {
         self.want.opened_after = self.want.opened_after.max(Some(moment));
     }
 
-    /// Takes a connection that lies idle, if there is one that is alive; `now` must be so, or hardly ago.
-    #[inline]
-    pub(crate) fn at_once(&mut self, uri: &Uri, now: Instant) -> Option<Taken> {
-        loop {
-            let mut fx = Effects::default();
-            let granted = {
-                let state = &mut *self.pool.state();
-                let host = state.host_if_open(uri)?;
-                state.take(host, &self.want, now, &mut fx)
-            };
-            self.pool.apply(fx);
-            if let Some(taken) = self.ask(granted?, false) {
-                return Some(taken);
-            }
-        }
-    }
-
-    /// Asks the kernel whether what was granted is alive, outside of the lock. If not, it is given up.
-    #[inline]
-    fn ask(&self, granted: Granted, has_waited: bool) -> Option<Taken> {
-        let mut taken = Taken::new(Arc::clone(&self.pool), granted);
-        match taken.ask(has_waited) {
-            Ok(()) => Some(taken),
-            Err(reason) => {
-                taken.goes_unused();
-                match reason {
-                    DiscardReason::Stale(_) => taken.lease.discard_stale(reason),
-                    _ => taken.lease.discard(reason),
-                }
-                None
-            }
-        }
-    }
-
     /// Gets a connection to the origin of this URI, which must be the same until one is had.
     pub(crate) fn poll(
         &mut self,
@@ -134,7 +100,7 @@ impl Checkout {
             self.pool.apply(fx);
             match step {
                 Step::Given(granted) => {
-                    if let Some(taken) = self.ask(granted, has_waited) {
+                    if let Some(taken) = self.pool.ask(granted, has_waited) {
                         return Poll::Ready(Ok(taken));
                     }
                 }
@@ -193,6 +159,42 @@ impl Checkout {
         route.trust = keeping.map(|keeping| keeping.trust(&route.origin()));
         self.pool.state().add_host(route);
         Ok(())
+    }
+}
+
+impl Pool {
+    /// Takes a connection that lies idle, if there is one that is alive; `now` must be so, or hardly ago.
+    #[inline]
+    pub(crate) fn at_once(self: &Arc<Self>, uri: &Uri, want: &Want, now: Instant) -> Option<Taken> {
+        loop {
+            let mut fx = Effects::default();
+            let granted = {
+                let state = &mut *self.state();
+                let host = state.host_if_open(uri)?;
+                state.take(host, want, now, &mut fx)
+            };
+            self.apply(fx);
+            if let Some(taken) = self.ask(granted?, false) {
+                return Some(taken);
+            }
+        }
+    }
+
+    /// Asks the kernel whether what was granted is alive, outside of the lock. If not, it is given up.
+    #[inline]
+    fn ask(self: &Arc<Self>, granted: Granted, has_waited: bool) -> Option<Taken> {
+        let mut taken = Taken::new(Arc::clone(self), granted);
+        match taken.ask(has_waited) {
+            Ok(()) => Some(taken),
+            Err(reason) => {
+                taken.goes_unused();
+                match reason {
+                    DiscardReason::Stale(_) => taken.lease.discard_stale(reason),
+                    _ => taken.lease.discard(reason),
+                }
+                None
+            }
+        }
     }
 }
 

@@ -1,6 +1,5 @@
-//! The task of one connection: it opens it, hands it to the pool, and drives it to its end.
+//! The task that opens one connection, and hands it to the pool and to the task that drives it to its end.
 
-use std::pin::Pin;
 use std::sync::{Arc, Weak};
 
 use tokio::runtime::Handle;
@@ -22,58 +21,45 @@ pub(super) fn spawn(pool: &Pool, order: Order) {
     };
     pool.state().set_member(id, Arc::downgrade(&member));
     let connecting = Connecting::begin(&order.route);
-    let weak = Weak::clone(&pool.this);
-    let opening = Box::pin(open(weak, order, Arc::clone(&member), connecting));
-    let task = runtime.spawn(run(opening, member));
-    pool.state().set_task(id, task.abort_handle());
+    let task = runtime.spawn(open(Weak::clone(&pool.this), order, member, connecting));
+    // On another thread it may be open by now, and have a task that drives it.
+    pool.state().set_opening_task(id, task.abort_handle());
     sweeper::ensure(pool, &runtime);
 }
 
-/// Opens a connection and drives it. The opening is boxed, as nothing of it is wanted for the rest of the connection's life.
-async fn run<D>(opening: Pin<Box<impl Future<Output = Option<D>>>>, member: Arc<Member>)
-where
-    D: Future<Output = ()>,
-{
-    if let Some(driver) = opening.await {
-        driver.await;
-    }
-    drop(member);
-}
-
-/// Opens a connection and hands it to the pool; what is returned drives it.
-async fn open(
-    pool: Weak<Pool>,
-    order: Order,
-    member: Arc<Member>,
-    connecting: Connecting,
-) -> Option<impl Future<Output = ()>> {
+/// Opens a connection and hands it to the pool, and to a task that drives it: of what opens it, nothing is kept.
+async fn open(pool: Weak<Pool>, order: Order, member: Arc<Member>, connecting: Connecting) {
     let dialing = pool
         .upgrade()
-        .map(|pool| pool.dialer.dial(&order.route, member))?;
+        .map(|pool| pool.dialer.dial(&order.route, Arc::clone(&member)));
+    let Some(dialing) = dialing else {
+        return;
+    };
     let dialed = connecting.within(dialing).await;
-    let strong = pool.upgrade()?;
+    // The pool is not kept by its connections: it is gone with its clients.
+    let Some(pool) = pool.upgrade() else {
+        return;
+    };
     let mut fx = Effects::default();
-    let driver = match dialed {
+    match dialed {
         Ok(dialed) => {
             dialed.ledger.set_trust(order.route.trust.clone());
             let watch = connecting.opened(&order.route, &dialed);
+            let task = dialed.driver.spawn(watch.clone(), &Handle::current());
             let now = Instant::now();
-            let mut state = strong.state();
+            let mut state = pool.state();
+            state.set_watch(order.connection, watch);
+            state.set_task(order.connection, task);
             let opened = (dialed.sender, dialed.ledger);
-            state.set_watch(order.connection, watch.clone());
             state.opened(order.connection, opened, now, &mut fx);
-            Some(watch.within(dialed.driver))
         }
         Err(error) => {
             connecting.failed(&*error);
             let error = ConnectError::failed(error);
-            strong
-                .state()
+            pool.state()
                 .connect_failed(order.connection, &error, &mut fx);
-            None
         }
-    };
-    strong.apply(fx);
-    // The pool is not kept by its connections: it is gone with its clients.
-    driver
+    }
+    pool.apply(fx);
+    drop(member);
 }

@@ -7,10 +7,13 @@ use std::sync::Arc;
 
 use http::header::HeaderValue;
 use http::{Uri, uri};
+use tokio::runtime::Handle;
+use tokio::task::AbortHandle;
 
 use super::key::Key;
 use super::member::Member;
 use super::sender::{Protocol, Sender};
+use super::telemetry::Watch;
 use crate::conn::{Ledger, Trust};
 
 type BoxError = Box<dyn StdError + Send + Sync>;
@@ -102,8 +105,32 @@ impl Route {
 pub(crate) struct Dialed {
     pub(crate) sender: Sender,
     pub(crate) ledger: Arc<Ledger>,
-    /// hyper's side of it, to be polled to its end.
-    pub(crate) driver: Pin<Box<dyn Future<Output = ()> + Send>>,
+    pub(crate) driver: Driving,
+}
+
+/// hyper's side of a connection, to be driven to its end. Whatever type it has, it becomes a task of that type: a box within
+/// the task would be one more for as long as the connection lives.
+pub(crate) struct Driving(Box<dyn Drive>);
+
+trait Drive: Send {
+    fn spawn(self: Box<Self>, watch: Watch, runtime: &Handle) -> AbortHandle;
+}
+
+impl<F: Future<Output = ()> + Send + 'static> Drive for F {
+    fn spawn(self: Box<Self>, watch: Watch, runtime: &Handle) -> AbortHandle {
+        runtime.spawn(watch.within(*self)).abort_handle()
+    }
+}
+
+impl Driving {
+    /// What `driver` holds of the connection's [`Member`] must be let go after the socket.
+    pub(crate) fn new(driver: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self(Box::new(driver))
+    }
+
+    pub(super) fn spawn(self, watch: Watch, runtime: &Handle) -> AbortHandle {
+        self.0.spawn(watch, runtime)
+    }
 }
 
 /// A future that opens a connection.

@@ -8,12 +8,11 @@ use std::task::{Context, Poll, ready};
 use http::{Request, Response};
 use http_body::Body;
 use pin_project_lite::pin_project;
-use tower_service::Service;
 
 use super::run::{self, Ended, Run, Waiting};
 use super::telemetry::CallSpan;
 use super::timer::{Deadline, Instant, Timer};
-use crate::body::ReplayBody;
+use crate::carrier::Carrier;
 use crate::error::Error;
 use crate::evidence::Attested;
 use crate::policy::{Replay, RetryPolicy};
@@ -22,15 +21,14 @@ use crate::verdict::Refusal;
 type BoxError = Box<dyn StdError + Send + Sync>;
 
 pin_project! {
-    /// The future of [`Replay`](super::Replay).
-    pub struct ResponseFuture<S, B, R>
+    /// The future of one call, whatever carries it.
+    pub(crate) struct Call<C, B>
     where
-        S: Service<Request<ReplayBody<B>>>,
+        C: Carrier<B>,
     {
         #[pin]
-        state: State<S::Future, B, R, S::Error>,
-        // Boxed, the request in it: the future is moved several times before it is first polled.
-        run: Box<Run<S, B>>,
+        state: State<C::Attempt, B, C::Body, C::Error>,
+        run: Run<C, B>,
         deadline: Deadline,
         span: CallSpan,
     }
@@ -38,54 +36,54 @@ pin_project! {
 
 pin_project! {
     #[project = StateProj]
-    pub(super) enum State<F, B, R, E> {
+    pub(super) enum State<A, B, R, E> {
         // The call was not polled yet.
         Unsent,
         // An attempt is under way.
-        Attempting { #[pin] future: F },
+        Attempting { #[pin] attempt: A },
         // The body is read to its end, to turn the request into a GET.
         Collecting { ended: Option<Box<Ended<R, E>>>, replay: Replay },
         // The pause before the next attempt.
         Pausing { timer: Option<Timer>, waiting: Option<Box<Waiting<B>>> },
-        // The service gets ready for the next attempt.
+        // The carrier gets ready for the next attempt.
         Readying { waiting: Option<Box<Waiting<B>>> },
         Done,
     }
 }
 
 /// What one state leads to.
-pub(super) enum Step<F, B, R, E> {
-    Go(State<F, B, R, E>),
-    Return(Result<Response<R>, Error>),
+pub(super) enum Step<C: Carrier<B>, B> {
+    Go(State<C::Attempt, B, C::Body, C::Error>),
+    Return(Result<Response<C::Body>, Error>),
 }
 
-impl<S, B, R> ResponseFuture<S, B, R>
+impl<C, B> Call<C, B>
 where
-    S: Service<Request<ReplayBody<B>>, Response = Response<R>>,
-    S::Error: Attested + Into<BoxError>,
+    C: Carrier<B>,
+    C::Error: Attested + Into<BoxError>,
     B: Body,
     B::Error: Into<BoxError>,
 {
     #[inline]
-    pub(super) fn new(policy: &RetryPolicy, service: S, request: Request<B>) -> Self {
+    pub(crate) fn new(policy: &RetryPolicy, carrier: C, request: Request<B>) -> Self {
         policy.begin();
         Self {
             span: CallSpan::begin(&request),
             state: State::Unsent,
-            run: Run::new(policy, service, request),
+            run: Run::new(policy, carrier, request),
             deadline: Deadline::None,
         }
     }
 }
 
-impl<S, B, R> Future for ResponseFuture<S, B, R>
+impl<C, B> Future for Call<C, B>
 where
-    S: Service<Request<ReplayBody<B>>, Response = Response<R>>,
-    S::Error: Attested + Into<BoxError>,
+    C: Carrier<B>,
+    C::Error: Attested + Into<BoxError>,
     B: Body,
     B::Error: Into<BoxError>,
 {
-    type Output = Result<Response<R>, Error>;
+    type Output = Result<Response<C::Body>, Error>;
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -100,20 +98,23 @@ where
     }
 }
 
-impl<S, B, R> ResponseFuture<S, B, R>
+impl<C, B> Call<C, B>
 where
-    S: Service<Request<ReplayBody<B>>, Response = Response<R>>,
-    S::Error: Attested + Into<BoxError>,
+    C: Carrier<B>,
+    C::Error: Attested + Into<BoxError>,
     B: Body,
     B::Error: Into<BoxError>,
 {
-    fn poll_call(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Response<R>, Error>> {
+    fn poll_call(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Response<C::Body>, Error>> {
         let mut this = self.project();
         if let StateProj::Unsent = this.state.as_mut().project() {
             let now = Instant::now();
             *this.deadline = Deadline::after(now, this.run.deadline());
-            let future = this.run.begin(now);
-            this.state.set(State::Attempting { future });
+            let attempt = this.run.begin(now);
+            this.state.set(State::Attempting { attempt });
         }
         if this.deadline.poll_passed(cx).is_ready() {
             let result = match this.state.as_mut().project() {
@@ -132,18 +133,20 @@ where
         }
         loop {
             let step = match this.state.as_mut().project() {
-                StateProj::Attempting { future } => match ready!(future.poll(cx)) {
-                    Ok(response) if run::is_answer(&response) && this.run.is_first() => {
-                        this.state.set(State::Done);
-                        return Poll::Ready(Ok(response));
+                StateProj::Attempting { attempt } => {
+                    match ready!(this.run.poll_attempt(attempt, cx)) {
+                        Ok(response) if run::is_answer(&response) && this.run.is_first() => {
+                            this.state.set(State::Done);
+                            return Poll::Ready(Ok(response));
+                        }
+                        Ok(mut response) if run::is_answer(&response) => {
+                            this.run.answered(&mut response);
+                            this.state.set(State::Done);
+                            return Poll::Ready(Ok(response));
+                        }
+                        outcome => this.run.conclude(outcome),
                     }
-                    Ok(mut response) if run::is_answer(&response) => {
-                        this.run.answered(&mut response);
-                        this.state.set(State::Done);
-                        return Poll::Ready(Ok(response));
-                    }
-                    outcome => this.run.conclude(outcome),
-                },
+                }
                 StateProj::Collecting { ended, replay } => {
                     ready!(this.run.poll_convert(ended, *replay, cx))
                 }
@@ -168,11 +171,11 @@ where
     }
 }
 
-impl<S, B, R> fmt::Debug for ResponseFuture<S, B, R>
+impl<C, B> fmt::Debug for Call<C, B>
 where
-    S: Service<Request<ReplayBody<B>>>,
+    C: Carrier<B>,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+        f.debug_struct("Call").finish_non_exhaustive()
     }
 }

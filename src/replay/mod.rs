@@ -19,9 +19,11 @@ mod run;
 mod service;
 mod take;
 mod telemetry;
+mod through;
 mod timer;
 
 pub use self::attempts::Attempts;
-pub use self::future::ResponseFuture;
+#[cfg(feature = "client")]
+pub(crate) use self::future::Call;
 pub use self::layer::ReplayLayer;
-pub use self::service::Replay;
+pub use self::service::{Replay, ResponseFuture};

@@ -2,18 +2,19 @@
 
 use std::error::Error as StdError;
 use std::mem;
+use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use http::{Method, Request, Response};
 use http_body::Body;
-use tower_service::Service;
 
 use super::future::{State, Step};
 use super::take::Take;
 use super::timer::Instant;
 use super::{Attempts, telemetry, timer};
 use crate::body::ReplayBody;
+use crate::carrier::Carrier;
 use crate::error::Error;
 use crate::evidence::{Attested, Attribution, Evidence};
 use crate::policy::{Decision, Replay, RetryPolicy};
@@ -23,7 +24,7 @@ use crate::verdict::{Attempt, Refusal, Verdict, judge};
 type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// A call: what became of its attempts, and what is needed for another.
-pub(super) struct Run<S, B> {
+pub(super) struct Run<C, B> {
     method: Method,
     profile: RequestProfile,
     attempts: Vec<Attempt>,
@@ -33,7 +34,7 @@ pub(super) struct Run<S, B> {
     /// When the call was first polled.
     started: Option<Instant>,
     /// Ready for the first attempt; its readiness is driven again for every other.
-    service: S,
+    carrier: C,
     take: Take<B>,
 }
 
@@ -45,7 +46,7 @@ pub(super) struct Ended<R, E> {
 
 /// The next attempt, before it is sent.
 pub(super) struct Waiting<B> {
-    request: Request<ReplayBody<B>>,
+    body: ReplayBody<B>,
     /// The error of the attempt before, which a deadline that passes now leaves as the last.
     cause: Option<BoxError>,
 }
@@ -66,7 +67,7 @@ pub(super) fn is_answer<R>(response: &Response<R>) -> bool {
     response.extensions().get::<Evidence>().is_none()
 }
 
-impl<S, B> Run<S, B> {
+impl<C, B> Run<C, B> {
     /// The error of a call that ends here.
     pub(super) fn error(&mut self, refusal: Refusal, source: Option<BoxError>) -> Error {
         let attempts = mem::take(&mut self.attempts);
@@ -144,28 +145,28 @@ impl<S, B> Run<S, B> {
     }
 }
 
-impl<S, B, R> Run<S, B>
+impl<C, B> Run<C, B>
 where
-    S: Service<Request<ReplayBody<B>>, Response = Response<R>>,
-    S::Error: Attested + Into<BoxError>,
+    C: Carrier<B>,
+    C::Error: Attested + Into<BoxError>,
     B: Body,
     B::Error: Into<BoxError>,
 {
-    /// A call by `service`, which is ready. It begins when it is first polled.
+    /// A call by `carrier`, which is ready. It begins when it is first polled.
     #[inline]
-    pub(super) fn new(policy: &RetryPolicy, service: S, mut request: Request<B>) -> Box<Self> {
+    pub(super) fn new(policy: &RetryPolicy, carrier: C, mut request: Request<B>) -> Self {
         let profile = policy.prepare(&mut request);
         #[cfg(feature = "client")]
         policy.take_precautions(&mut request, profile);
-        Box::new(Self {
+        Self {
             method: request.method().clone(),
             profile,
             attempts: Vec::new(),
             sent_again: 0,
             started: None,
-            service,
+            carrier,
             take: Take::new(request, policy, profile),
-        })
+        }
     }
 
     /// How long the call may take from now on, if there is a limit.
@@ -175,18 +176,25 @@ where
 
     /// Makes the first attempt.
     #[inline]
-    pub(super) fn begin(&mut self, now: Instant) -> S::Future {
+    pub(super) fn begin(&mut self, now: Instant) -> C::Attempt {
         self.started = Some(now);
         let patience = self.take.patience(self.profile, &[]);
-        let request = self.take.first(now, patience);
-        self.service.call(request)
+        let (head, load) = self.take.first(now, patience);
+        self.carrier.begin(head, load)
+    }
+
+    /// Goes on with the attempt that is under way.
+    #[inline]
+    pub(super) fn poll_attempt(
+        &self,
+        attempt: Pin<&mut C::Attempt>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Response<C::Body>, C::Error>> {
+        self.carrier.poll(attempt, self.take.head(), cx)
     }
 
     /// An attempt has ended, and not with an answer.
-    pub(super) fn conclude(
-        &mut self,
-        outcome: Result<Response<R>, S::Error>,
-    ) -> Step<S::Future, B, R, S::Error> {
+    pub(super) fn conclude(&mut self, outcome: Result<Response<C::Body>, C::Error>) -> Step<C, B> {
         let ended = Ended::of(outcome);
         match self.decide(ended.evidence.as_ref()) {
             Decision::Replay(replay) if replay.as_get => {
@@ -201,10 +209,10 @@ where
     /// The body is read to its end, to turn the request into a GET.
     pub(super) fn poll_convert(
         &mut self,
-        ended: &mut Option<Box<Ended<R, S::Error>>>,
+        ended: &mut Option<Box<Ended<C::Body, C::Error>>>,
         replay: Replay,
         cx: &mut Context<'_>,
-    ) -> Poll<Step<S::Future, B, R, S::Error>> {
+    ) -> Poll<Step<C, B>> {
         let converted = ready!(self.take.poll_become_get(cx));
         let ended = *ended.take().expect("taken on the way out of this state");
         Poll::Ready(match converted {
@@ -221,17 +229,13 @@ where
 
     /// Makes the request once more, and waits. It is made here, and the body of the attempt before fenced by that, so that
     /// nothing which is still being sent can carry the body over the limit during the pause.
-    fn replay(
-        &mut self,
-        ended: Ended<R, S::Error>,
-        replay: Replay,
-    ) -> Step<S::Future, B, R, S::Error> {
+    fn replay(&mut self, ended: Ended<C::Body, C::Error>, replay: Replay) -> Step<C, B> {
         match self.take.again(replay) {
-            Ok(request) => {
+            Ok(body) => {
                 self.remember(ended.evidence, Verdict::Replay(replay.grounds));
                 let timer = timer::after(replay.pause);
                 let cause = ended.outcome.err().map(Into::into);
-                let waiting = Box::new(Waiting { request, cause });
+                let waiting = Box::new(Waiting { body, cause });
                 Step::Go(State::Pausing {
                     timer,
                     waiting: Some(waiting),
@@ -241,22 +245,22 @@ where
         }
     }
 
-    /// Sends the request again, once the service is ready for it.
+    /// Sends the request again, once the carrier is ready for it.
     pub(super) fn poll_again(
         &mut self,
         waiting: &mut Option<Box<Waiting<B>>>,
         cx: &mut Context<'_>,
-    ) -> Poll<Step<S::Future, B, R, S::Error>> {
-        if let Err(error) = ready!(self.service.poll_ready(cx)) {
+    ) -> Poll<Step<C, B>> {
+        if let Err(error) = ready!(self.carrier.poll_ready(cx)) {
             let ended = Ended::of(Err(error));
             return Poll::Ready(Step::Return(self.surface(ended, Refusal::NoEvidence)));
         }
-        let mut waiting = waiting.take().expect("taken on the way out of this state");
+        let waiting = waiting.take().expect("taken on the way out of this state");
         let patience = self.take.patience(self.profile, &self.attempts);
-        self.take.mark(&mut waiting.request, patience);
+        let (head, load) = self.take.next(waiting.body, patience);
         self.sent_again += 1;
         Poll::Ready(Step::Go(State::Attempting {
-            future: self.service.call(waiting.request),
+            attempt: self.carrier.begin(head, load),
         }))
     }
 

@@ -1,14 +1,18 @@
 //! The service.
 
 use std::error::Error as StdError;
+use std::fmt;
+use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::{Request, Response};
 use http_body::Body;
+use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::future::ResponseFuture;
+use super::future::Call;
+use super::through::Through;
 use crate::body::ReplayBody;
 use crate::error::Error;
 use crate::evidence::Attested;
@@ -66,21 +70,44 @@ where
         // The one that is ready goes with the request, and a clone of it stays.
         let next = self.service.clone();
         let ready = std::mem::replace(&mut self.service, next);
-        ResponseFuture::new(&self.policy, ready, request)
+        ResponseFuture {
+            call: Call::new(&self.policy, Through(ready), request),
+        }
     }
 }
 
-#[cfg(feature = "client")]
-impl<S: Clone> Replay<S> {
-    /// Calls a service that is always ready.
-    pub(crate) fn send<B, R>(&self, request: Request<B>) -> ResponseFuture<S, B, R>
+pin_project! {
+    /// The future of [`Replay`].
+    pub struct ResponseFuture<S, B, R>
     where
         S: Service<Request<ReplayBody<B>>, Response = Response<R>>,
-        S::Error: Attested + Into<BoxError>,
-        B: Body,
-        B::Error: Into<BoxError>,
     {
-        ResponseFuture::new(&self.policy, self.service.clone(), request)
+        #[pin]
+        call: Call<Through<S>, B>,
+    }
+}
+
+impl<S, B, R> Future for ResponseFuture<S, B, R>
+where
+    S: Service<Request<ReplayBody<B>>, Response = Response<R>>,
+    S::Error: Attested + Into<BoxError>,
+    B: Body,
+    B::Error: Into<BoxError>,
+{
+    type Output = Result<Response<R>, Error>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.project().call.poll(cx)
+    }
+}
+
+impl<S, B, R> fmt::Debug for ResponseFuture<S, B, R>
+where
+    S: Service<Request<ReplayBody<B>>, Response = Response<R>>,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
     }
 }
 

@@ -1,10 +1,9 @@
 //! A request that may be sent several times, and what became of each sending.
 //!
-//! Invariant: every attempt carries the method, URI, version, headers and extensions of the first, and in its
-//! body a token of its own; only a conversion to GET, which the caller asked for, changes the request.
+//! Invariant: every attempt carries the method, URI, version, headers and extensions of the first, and a token of its
+//! own; only a conversion to GET, which the caller asked for, changes the request.
 
 use std::error::Error as StdError;
-use std::mem;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -15,9 +14,10 @@ use http_body::Body;
 
 use super::{entropy, timer};
 use crate::body::{Lost, ReplayBody, Tape};
+use crate::carrier::Load;
 use crate::evidence::{AttemptId, AttemptToken, Attribution, Evidence, Patience};
 use crate::policy::{Decision, Replay, RetryPolicy, Situation};
-use crate::request::{ConnectionWish, OnFreshConnection, RequestProfile};
+use crate::request::{ConnectionWish, OnFreshConnection, OnRecentConnection, RequestProfile};
 use crate::verdict::{Attempt, Refusal};
 
 type BoxError = Box<dyn StdError + Send + Sync>;
@@ -25,8 +25,9 @@ type BoxError = Box<dyn StdError + Send + Sync>;
 /// A request that may be sent several times, as far as the policy allows it at all.
 #[derive(Debug)]
 pub(super) struct Take<B> {
-    /// Empty after the first time, if there is no other.
-    parts: Parts,
+    /// Bare after the first time, if there is no other. Boxed, as what holds it is moved several times before it is first
+    /// polled.
+    parts: Box<Parts>,
     body: Content<B>,
     policy: RetryPolicy,
     /// The attempt that is under way.
@@ -36,6 +37,8 @@ pub(super) struct Take<B> {
     wish: ConnectionWish,
     /// Since the request has left, or by its wish, only a connection opened after this may carry it.
     fresh: Option<OnFreshConnection>,
+    /// Only a connection that was not idle for longer than this may carry it.
+    recent: Option<OnRecentConnection>,
 }
 
 #[derive(Debug)]
@@ -67,6 +70,8 @@ where
     #[inline]
     pub(super) fn new(request: Request<B>, policy: &RetryPolicy, profile: RequestProfile) -> Self {
         let (parts, body) = request.into_parts();
+        // At once, so that it is moved no more.
+        let parts = Box::new(parts);
         let least = body.size_hint().lower();
         Self {
             wish: policy.connection(&parts.extensions, profile, least),
@@ -80,6 +85,7 @@ where
             policy: policy.clone(),
             attempt: None,
             fresh: None,
+            recent: None,
         }
     }
 
@@ -93,67 +99,63 @@ where
         self.policy.patience(profile, attempts)
     }
 
-    /// The request for the first time.
+    /// The request for the first time: its head, and the rest.
     #[inline]
     pub(super) fn first(
         &mut self,
         now: timer::Instant,
         patience: Option<Patience>,
-    ) -> Request<ReplayBody<B>> {
+    ) -> (&mut Parts, Load<B>) {
         if self.wish != ConnectionWish::Any {
-            self.make_a_wish(now);
+            (self.fresh, self.recent) = self.wish.asked_at(timer::moment(now));
         }
         let token = AttemptToken::new(false, timer::moment(now)).with_patience(patience);
-        match &mut self.body {
+        let load = match &mut self.body {
             Content::Kept(tape) => {
                 self.attempt = Some(token.id());
-                Request::from_parts(self.parts.clone(), tape.first().marked(token))
+                Load {
+                    body: tape.first(),
+                    token: Some(token),
+                    fresh: self.fresh,
+                    recent: self.recent,
+                    is_kept: true,
+                }
             }
-            Content::Once(body) => {
-                let body = body.take().expect("a call begins once");
+            Content::Once(body) => Load {
+                body: body.take().expect("a call begins once"),
                 // Nothing is decided on the evidence of it, but it may be given up.
-                let body = match patience {
-                    Some(_) => body.marked(token),
-                    None => body,
-                };
-                self.give_away(body)
-            }
-        }
+                token: patience.is_some().then_some(token),
+                fresh: self.fresh,
+                recent: self.recent,
+                is_kept: false,
+            },
+        };
+        (&mut self.parts, load)
     }
 
-    /// Tells whoever sends the request which connections it accepts, in every attempt.
-    #[cold]
-    fn make_a_wish(&mut self, now: timer::Instant) {
-        let (fresh, recent) = self.wish.asked_at(timer::moment(now));
-        self.fresh = fresh;
-        if let Some(fresh) = fresh {
-            self.parts.extensions.insert(fresh);
-        }
-        if let Some(recent) = recent {
-            self.parts.extensions.insert(recent);
-        }
-    }
-
-    /// The request itself, and no copy of it.
-    fn give_away(&mut self, body: ReplayBody<B>) -> Request<ReplayBody<B>> {
-        let mut request = Request::new(body);
-        *request.method_mut() = self.parts.method.clone();
-        *request.uri_mut() = mem::take(&mut self.parts.uri);
-        *request.version_mut() = self.parts.version;
-        *request.headers_mut() = mem::take(&mut self.parts.headers);
-        *request.extensions_mut() = mem::take(&mut self.parts.extensions);
-        request
-    }
-
-    /// Marks the request for the attempt that begins now.
-    pub(super) fn mark(
+    /// The request once more, its body made ready before. Marks the attempt, which begins now.
+    pub(super) fn next(
         &mut self,
-        request: &mut Request<ReplayBody<B>>,
+        body: ReplayBody<B>,
         patience: Option<Patience>,
-    ) {
+    ) -> (&mut Parts, Load<B>) {
         let token = AttemptToken::new(true, timer::now()).with_patience(patience);
         self.attempt = Some(token.id());
-        request.body_mut().mark(token);
+        let load = Load {
+            body,
+            token: Some(token),
+            // Still so after the condemned ones that the pool may hold have all refused.
+            fresh: self.fresh,
+            recent: self.recent,
+            is_kept: true,
+        };
+        (&mut self.parts, load)
+    }
+
+    /// The head of the attempt that is under way.
+    #[inline]
+    pub(super) fn head(&self) -> &Parts {
+        &self.parts
     }
 
     /// Decides what to do about a failed attempt, seeing the ones before it.
@@ -193,26 +195,21 @@ where
 
     fn become_get(&mut self, body: Option<&Bytes>) -> Result<(), Refusal> {
         let body = body.ok_or(Refusal::FormOverLimit)?;
-        self.parts = self
+        *self.parts = self
             .policy
             .convert_to_get(&self.parts, body, timer::now())?;
         self.body = Content::Kept(Tape::empty());
         Ok(())
     }
 
-    /// The request once more. The body of the attempt before yields nothing from now on.
-    pub(super) fn again(&mut self, replay: Replay) -> Result<Request<ReplayBody<B>>, Refusal> {
+    /// The body once more. That of the attempt before yields nothing from now on.
+    pub(super) fn again(&mut self, replay: Replay) -> Result<ReplayBody<B>, Refusal> {
         let tape = self.tape().ok_or(Refusal::Policy)?;
         let body = tape.attempt().map_err(unreplayable)?;
         if replay.fresh {
             self.fresh = Some(OnFreshConnection::opened_after(timer::now()));
         }
-        let mut request = Request::from_parts(self.parts.clone(), body);
-        // Still so after the condemned ones that the pool may hold have all refused.
-        if let Some(fresh) = self.fresh {
-            request.extensions_mut().insert(fresh);
-        }
-        Ok(request)
+        Ok(body)
     }
 
     fn tape(&self) -> Option<&Tape<B>> {

@@ -2,11 +2,13 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http::{Request, Response, Uri};
 use http_body::Body;
+use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::builder::ClientBuilder;
@@ -14,7 +16,7 @@ use crate::client::pooled::{Pooled, ResponseBody};
 use crate::error::Error;
 use crate::policy::RetryPolicy;
 use crate::pool::{Connections, Counters, Pool};
-use crate::replay::{self, Replay};
+use crate::replay::Call;
 
 /// An HTTP client whose caller never sees a stale connection.
 ///
@@ -36,11 +38,23 @@ use crate::replay::{self, Replay};
 /// ```
 #[derive(Clone)]
 pub struct Client {
-    service: Replay<Pooled>,
+    carrier: Pooled,
+    policy: RetryPolicy,
 }
 
-/// The future of a request that a [`Client`] sends.
-pub type ResponseFuture<B> = replay::ResponseFuture<Pooled, B, ResponseBody>;
+pin_project! {
+    /// The future of a request that a [`Client`] sends.
+    pub struct ResponseFuture<B>
+    where
+        B: Body,
+        B: Send,
+        B: 'static,
+        B::Error: Into<Box<dyn StdError + Send + Sync>>,
+    {
+        #[pin]
+        call: Call<Pooled, B>,
+    }
+}
 
 impl Client {
     /// A client with every default. Opens nothing, and reads what the environment says of proxies.
@@ -61,7 +75,8 @@ impl Client {
 
     pub(super) fn over(pool: Arc<Pool>, policy: RetryPolicy) -> Self {
         Self {
-            service: Replay::new(Pooled::new(pool), policy),
+            carrier: Pooled::new(pool),
+            policy,
         }
     }
 
@@ -108,7 +123,9 @@ impl Client {
         B: Body + Send + 'static,
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
     {
-        self.service.send(request)
+        ResponseFuture {
+            call: Call::new(&self.policy, self.carrier.clone(), request),
+        }
     }
 
     /// The connections there are now, like `netstat`: one look at the kernel for each. Prints as a table.
@@ -133,7 +150,7 @@ impl Client {
     }
 
     fn pool(&self) -> &Arc<Pool> {
-        self.service.inner().pool()
+        self.carrier.pool()
     }
 }
 
@@ -151,6 +168,29 @@ impl fmt::Debug for Client {
             .field("opened", &counters.opened())
             .field("reused", &counters.reused())
             .finish_non_exhaustive()
+    }
+}
+
+impl<B> Future for ResponseFuture<B>
+where
+    B: Body + Send + 'static,
+    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+{
+    type Output = Result<Response<ResponseBody>, Error>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.project().call.poll(cx)
+    }
+}
+
+impl<B> fmt::Debug for ResponseFuture<B>
+where
+    B: Body + Send + 'static,
+    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
     }
 }
 

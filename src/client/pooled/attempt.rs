@@ -5,16 +5,18 @@
 use std::pin::{Pin, pin};
 use std::task::Poll;
 
+use http::request::Parts;
 use http::{Method, Request, Response, StatusCode, Uri};
 use hyper::body::Incoming;
 
 use super::body::ResponseBody;
 use super::exchange::{Answer, Exchange};
 use super::expect::Expecting;
-use super::head::{self, Tunnel};
+use super::head::Tunnel;
 use super::watched::Watched;
 use super::{expect, inquest, preflight, unconnected};
 use crate::body::{Erased, Progress};
+use crate::client::invalid::InvalidRequest;
 use crate::client::look::is_doubtful;
 use crate::client::watch::Watch;
 use crate::evidence::{AttemptError, AttemptToken, End, Evidence, Sending};
@@ -33,14 +35,14 @@ pub(super) async fn attempt(
     about: About,
     tunnel: Tunnel,
 ) -> Outcome {
-    let found = preflight::check_out(&mut checkout, first, &request).await;
+    let found = preflight::check_out(&mut checkout, first, &request, &about.uri).await;
     let taken = match found {
         Ok(taken) => taken,
-        Err(error) => return Err(about.not_connected(request.uri(), error)),
+        Err(error) => return Err(about.not_connected(error)),
     };
-    let watch = about.watch(&taken);
+    let watch = watch(about.token.as_ref(), &about.body, &taken);
     let expect = expect::due(&request, &taken);
-    let mut exchange = Exchange::begin(taken, &mut request, tunnel);
+    let mut exchange = Exchange::begin(taken, &mut request, &about.uri, tunnel);
     let mut expecting = expect.and_then(|it| Expecting::begin(it, &exchange, &mut request));
     let answer: Answer = match exchange.sender() {
         Sender::Http1(sender) => {
@@ -71,6 +73,12 @@ pub(super) async fn attempt(
     going_on.conclude(answer, exchange).await
 }
 
+/// Whether this is a response of which nothing more is to be said.
+#[inline]
+pub(super) fn is_plain(response: &Response<Incoming>, tunnel: Tunnel) -> bool {
+    tunnel == Tunnel::No && !is_doubtful(response.status())
+}
+
 /// What an attempt needs to go on with whatever hyper answers.
 pub(super) struct GoingOn {
     pub(super) checkout: Checkout,
@@ -79,17 +87,11 @@ pub(super) struct GoingOn {
 }
 
 impl GoingOn {
-    /// Whether this is a response of which nothing more is to be said.
-    #[inline]
-    pub(super) fn is_plain(&self, response: &Response<Incoming>) -> bool {
-        self.tunnel == Tunnel::No && !is_doubtful(response.status())
-    }
-
     /// Goes on with what hyper answered.
     #[cold]
     pub(super) fn conclude(self, answer: Answer, exchange: Exchange) -> Attempting {
         match answer {
-            Ok(response) if self.is_plain(&response) => {
+            Ok(response) if is_plain(&response, self.tunnel) => {
                 let lease = exchange.into_lease();
                 let response = response.map(|incoming| ResponseBody::new(incoming, lease));
                 Box::pin(std::future::ready(Ok(response)))
@@ -107,14 +109,14 @@ impl GoingOn {
         mut self,
         back: Option<Request<Erased>>,
         error: hyper::Error,
-        exchange: Exchange,
+        mut exchange: Exchange,
     ) -> Attempting {
         match back {
             None => Box::pin(async move { Err(self.about.lost(exchange, error).await) }),
             // A connection that was opened for it and died at once is told of; of those that lay in the pool there are
             // only as many as there were.
             Some(mut back) if exchange.is_reused => {
-                head::take_off(&mut back, exchange.into_uri_of_stale());
+                exchange.give_up(true);
                 expect::take_off(&mut back);
                 self.checkout.avoid_suspects();
                 let checkout = (self.checkout, None);
@@ -127,33 +129,54 @@ impl GoingOn {
 
 /// Which attempt the evidence is about.
 pub(super) struct About {
-    pub(super) token: Option<AttemptToken>,
-    pub(super) method: Method,
-    pub(super) body: Progress,
+    token: Option<AttemptToken>,
+    method: Method,
+    uri: Uri,
+    body: Progress,
+}
+
+/// The watch over a connection that had been idle for long enough to have been forgotten, if one is wanted. `mark` and `body`:
+/// those of the attempt.
+#[inline]
+pub(super) fn watch(mark: Option<&AttemptToken>, body: &Progress, taken: &Taken) -> Option<Watch> {
+    let patience = mark?.patience()?;
+    let is_watched = taken.is_reused
+        && taken.lease.protocol() == Protocol::Http1
+        && taken.idle() >= patience.idle;
+    if !is_watched {
+        return None;
+    }
+    let body = (!patience.whatever_is_lost).then(|| body.clone());
+    Some(Watch::new(&taken.ledger, taken.at, body))
 }
 
 impl About {
-    /// The watch over a connection that had been idle for long enough to have been forgotten, if one is wanted.
-    #[inline]
-    pub(super) fn watch(&self, taken: &Taken) -> Option<Watch> {
-        let patience = self.token.as_ref()?.patience()?;
-        let is_watched = taken.is_reused
-            && taken.lease.protocol() == Protocol::Http1
-            && taken.idle() >= patience.idle;
-        if !is_watched {
-            return None;
+    pub(super) fn new(head: &Parts, token: Option<AttemptToken>, body: Progress) -> Self {
+        Self {
+            token,
+            method: head.method.clone(),
+            uri: head.uri.clone(),
+            body,
         }
-        let body = (!patience.whatever_is_lost).then(|| self.body.clone());
-        Some(Watch::new(&taken.ledger, taken.at, body))
     }
 
-    fn sending(self, uri: &Uri) -> Option<Sending> {
-        self.token.map(|token| token.take(&self.method, uri))
+    fn sending(self) -> Option<Sending> {
+        let Self {
+            token, method, uri, ..
+        } = self;
+        token.map(|token| token.take(&method, &uri))
+    }
+
+    /// It cannot be sent as it is.
+    #[cold]
+    pub(super) fn invalid(self, invalid: InvalidRequest) -> AttemptError {
+        let evidence = Evidence::new(End::InvalidRequest).about(self.sending());
+        AttemptError::new(evidence, invalid)
     }
 
     /// There is no connection for it.
     #[cold]
-    fn not_connected(self, uri: &Uri, error: ConnectError) -> AttemptError {
+    fn not_connected(self, error: ConnectError) -> AttemptError {
         let end = match error {
             ConnectError::Closed => End::ClientClosed,
             ConnectError::NoWay(_) => End::InvalidRequest,
@@ -161,18 +184,18 @@ impl About {
         };
         let why = error.cause().and_then(unconnected::why);
         let evidence = Evidence::new(end).with_connect_failure(why);
-        AttemptError::new(evidence.about(self.sending(uri)), error)
+        AttemptError::new(evidence.about(self.sending()), error)
     }
 
     fn unsent(self, mut exchange: Exchange, error: hyper::Error) -> AttemptError {
         exchange.give_up(false);
-        let evidence = Evidence::new(End::HandedBack).about(self.sending(&exchange.uri));
+        let evidence = Evidence::new(End::HandedBack).about(self.sending());
         AttemptError::new(evidence, error)
     }
 
     /// It failed; what happened on the connection is being found out.
     async fn lost(self, exchange: Exchange, error: hyper::Error) -> AttemptError {
-        let sending = self.sending(&exchange.uri);
+        let sending = self.sending();
         let evidence = inquest::on_error(&error, exchange).await.about(sending);
         AttemptError::new(evidence, error)
     }
@@ -195,7 +218,7 @@ impl About {
         let lease = exchange.lease.take();
         let mut response = response.map(|incoming| ResponseBody::new(incoming, lease));
         if is_doubtful(status) {
-            let sending = self.sending(&exchange.uri);
+            let sending = self.sending();
             if let Some(evidence) = inquest::on_status(status, exchange).await {
                 response.extensions_mut().insert(evidence.about(sending));
             }

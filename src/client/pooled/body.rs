@@ -71,8 +71,11 @@ impl ResponseBody {
         })
     }
 
+    /// Of a body that has ended nothing more is asked of hyper.
+    #[inline]
     fn release_at_end(&mut self) {
         if self.is_end_stream() {
+            self.incoming = None;
             if let Some(lease) = self.lease.take() {
                 lease.give_back();
             }

@@ -24,8 +24,6 @@ pub(super) type Answer = Result<Response<Incoming>, TrySendError<Request<Erased>
 pub(super) struct Exchange {
     /// `None` once the connection is given up.
     pub(super) lease: Option<Lease>,
-    /// What the request was to go to, as the caller wrote it.
-    pub(super) uri: Uri,
     pub(super) seen: Seen,
     pub(super) taken: Instant,
     pub(super) is_reused: bool,
@@ -40,16 +38,25 @@ pub(super) struct Exchange {
 }
 
 impl Exchange {
-    /// Makes the request what the connection speaks, and marks where on the connection it begins.
+    /// Makes the request to this URI what the connection speaks. What is written from now on may be it.
     #[inline]
-    pub(super) fn begin(taken: Taken, request: &mut Request<Erased>, tunnel: Tunnel) -> Self {
+    pub(super) fn begin(
+        taken: Taken,
+        request: &mut Request<Erased>,
+        uri: &Uri,
+        tunnel: Tunnel,
+    ) -> Self {
+        head::put_on(request, uri, &taken.route, taken.lease.protocol());
+        Self::of(taken, tunnel)
+    }
+
+    #[inline]
+    fn of(taken: Taken, tunnel: Tunnel) -> Self {
         let protocol = taken.lease.protocol();
-        let uri = head::put_on(request, &taken.route, protocol);
         if tunnel != Tunnel::No && protocol == Protocol::Http1 {
             taken.ledger.book().tunnel = true;
         }
         Self {
-            uri,
             seen: taken.begin(),
             taken: taken.at,
             is_reused: taken.is_reused,
@@ -80,12 +87,6 @@ impl Exchange {
     #[inline]
     pub(super) fn into_lease(self) -> Option<Lease> {
         self.lease
-    }
-
-    /// Gives a stale connection up; the URI is wanted for another.
-    pub(super) fn into_uri_of_stale(mut self) -> Uri {
-        self.give_up(true);
-        self.uri
     }
 
     /// Waits for hyper's answer to an HTTP/1 request, and watches the socket meanwhile.

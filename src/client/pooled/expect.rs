@@ -45,7 +45,7 @@ pub(super) fn due(request: &Request<Erased>, taken: &Taken) -> Option<ExpectOnRe
         && has_body
         && request.version() != Version::HTTP_10
         && !request.headers().contains_key(EXPECT)
-        && head::tunnel(request) == Tunnel::No;
+        && head::tunnel(request.method(), request.headers()) == Tunnel::No;
     is_due.then_some(expect)
 }
 

@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 #[cfg(feature = "http2")]
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ use super::driver::{Driver, Tasks};
 use crate::conn::{Facts, Ledger, PlainIo};
 #[cfg(feature = "http2")]
 use crate::pool::STREAMS_UNSAID;
-use crate::pool::{Dialed, Member, Sender, Speaks};
+use crate::pool::{Dialed, Driving, Member, Sender, Speaks};
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
@@ -126,18 +127,12 @@ impl Handshake<'_> {
         T: Read + Write + Send + Unpin + 'static,
     {
         let (sender, connection) = self.protocols.http1.handshake(io).await?;
-        let mut connection = connection.with_upgrades();
+        let connection = connection.with_upgrades();
         let member = self.member;
-        let driver = std::future::poll_fn(move |cx| {
-            let done = Pin::new(&mut connection).poll(cx);
-            member.polled();
-            // What it ended with is told to the request that it failed, if there was one.
-            done.map(|_| ())
-        });
         Ok(Dialed {
             sender: Sender::Http1(sender),
             ledger,
-            driver: Box::pin(driver),
+            driver: Driving::new(Exchanges { connection, member }),
         })
     }
 
@@ -154,7 +149,24 @@ impl Handshake<'_> {
         Ok(Dialed {
             sender: Sender::Http2(sender),
             ledger,
-            driver: Box::pin(driver),
+            driver: Driving::new(driver),
         })
+    }
+}
+
+/// Drives an HTTP/1 connection to its end. What that was is told to the request that it failed, if there was one.
+struct Exchanges<C> {
+    connection: C,
+    /// After the connection, and its socket.
+    member: Arc<Member>,
+}
+
+impl<C: Future + Unpin> Future for Exchanges<C> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let done = Pin::new(&mut self.connection).poll(cx);
+        self.member.polled();
+        done.map(|_| ())
     }
 }

@@ -1,13 +1,16 @@
 //! The head of a request as it goes on the wire.
 //!
-//! HTTP/1 wants the path alone and a `Host` (RFC 9112 section 3.2); HTTP/2 takes the URI as it is. What is taken out of the
-//! request is kept, so that one which hyper hands back unsent can be sent over another connection.
+//! HTTP/1 wants the path alone and a `Host` (RFC 9112 section 3.2); HTTP/2 takes the URI as it is. The URI that the request
+//! has stays with the head it was made from, so that one which hyper hands back unsent can be sent over another connection.
+
+use std::mem;
 
 use http::header::{CONNECTION, HOST, PROXY_AUTHORIZATION, UPGRADE};
+use http::request::Parts;
 use http::uri::PathAndQuery;
-use http::{Method, Request, Uri, Version};
+use http::{HeaderMap, Method, Request, Uri, Version};
 
-use crate::pool::{Protocol, Route};
+use crate::pool::{Protocol, Proxy, Route};
 
 /// Whether a request asks for something else than exchanges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,12 +22,13 @@ pub(super) enum Tunnel {
     Connect,
 }
 
-/// Whether the request asks for a tunnel, or for another protocol.
+/// Whether a request with this method and these headers asks for a tunnel, or for another protocol.
 #[inline]
-pub(super) fn tunnel<B>(request: &Request<B>) -> Tunnel {
-    let headers = request.headers();
-    if *request.method() == Method::CONNECT {
+pub(super) fn tunnel(method: &Method, headers: &HeaderMap) -> Tunnel {
+    if *method == Method::CONNECT {
         Tunnel::Connect
+    } else if headers.is_empty() {
+        Tunnel::No
     } else if headers.contains_key(UPGRADE) && headers.contains_key(CONNECTION) {
         Tunnel::Upgrade
     } else {
@@ -32,47 +36,69 @@ pub(super) fn tunnel<B>(request: &Request<B>) -> Tunnel {
     }
 }
 
-/// Makes the request what this connection speaks. Gives the URI that the request had.
-pub(super) fn put_on<B>(request: &mut Request<B>, route: &Route, protocol: Protocol) -> Uri {
-    match protocol {
+/// A request with this head, but for its URI; what is not kept of the head is not copied.
+#[inline]
+pub(super) fn request<B>(head: &mut Parts, is_kept: bool, body: B) -> Request<B> {
+    let mut request = Request::new(body);
+    *request.method_mut() = head.method.clone();
+    *request.version_mut() = head.version;
+    if is_kept {
+        // What is empty is so already.
+        if !head.headers.is_empty() {
+            *request.headers_mut() = head.headers.clone();
+        }
+        if !head.extensions.is_empty() {
+            *request.extensions_mut() = head.extensions.clone();
+        }
+    } else {
+        *request.headers_mut() = mem::take(&mut head.headers);
+        *request.extensions_mut() = mem::take(&mut head.extensions);
+    }
+    request
+}
+
+/// Makes the request to this URI what the connection speaks.
+pub(super) fn put_on<B>(request: &mut Request<B>, uri: &Uri, route: &Route, protocol: Protocol) {
+    *request.uri_mut() = match protocol {
         Protocol::Http2 => {
             *request.version_mut() = Version::HTTP_2;
-            let uri = request.uri().clone();
-            if names_a_user(&uri) {
-                *request.uri_mut() = without_user(&uri, route);
+            if names_a_user(uri) {
+                without_user(uri, route)
+            } else {
+                uri.clone()
             }
-            uri
         }
         Protocol::Http1 => {
             if request.version() == Version::HTTP_2 {
                 *request.version_mut() = Version::HTTP_11;
             }
             let headers = request.headers_mut();
-            if !headers.contains_key(HOST) {
+            if headers.is_empty() || !headers.contains_key(HOST) {
                 headers.insert(HOST, route.host.clone());
             }
-            let proxy = route.by_proxy.as_ref().filter(|proxy| proxy.reads_requests);
-            if let Some(authorization) = proxy.and_then(|proxy| proxy.authorization.as_ref()) {
-                headers
-                    .entry(PROXY_AUTHORIZATION)
-                    .or_insert_with(|| authorization.clone());
+            match &route.by_proxy {
+                Some(proxy) if proxy.reads_requests => for_proxy(request, uri, route, proxy),
+                _ if *request.method() == Method::CONNECT => authority_of(uri),
+                _ => path_of(uri),
             }
-            let is_connect = *request.method() == Method::CONNECT;
-            let uri = std::mem::take(request.uri_mut());
-            *request.uri_mut() = match (is_connect, proxy) {
-                (true, _) => authority_of(&uri),
-                (false, Some(_)) if names_a_user(&uri) => without_user(&uri, route),
-                (false, Some(_)) => uri.clone(),
-                (false, None) => path_of(&uri),
-            };
-            uri
         }
-    }
+    };
 }
 
-/// Gives the request back the URI that it had.
-pub(super) fn take_off<B>(request: &mut Request<B>, uri: Uri) {
-    *request.uri_mut() = uri;
+/// What a proxy reads that reads requests itself.
+#[cold]
+fn for_proxy<B>(request: &mut Request<B>, uri: &Uri, route: &Route, proxy: &Proxy) -> Uri {
+    if let Some(authorization) = &proxy.authorization {
+        let found = request.headers_mut().entry(PROXY_AUTHORIZATION);
+        found.or_insert_with(|| authorization.clone());
+    }
+    if *request.method() == Method::CONNECT {
+        authority_of(uri)
+    } else if names_a_user(uri) {
+        without_user(uri, route)
+    } else {
+        uri.clone()
+    }
 }
 
 #[inline]
@@ -114,10 +140,9 @@ mod tests {
     fn sent(method: Method, uri: &'static str, protocol: Protocol) -> Request<()> {
         let mut request = Request::new(());
         *request.method_mut() = method;
-        *request.uri_mut() = Uri::from_static(uri);
-        let route = Route::direct(Key::of(request.uri()).unwrap(), Speaks::Http1).unwrap();
-        let kept = put_on(&mut request, &route, protocol);
-        assert_eq!(kept, Uri::from_static(uri));
+        let uri = Uri::from_static(uri);
+        let route = Route::direct(Key::of(&uri).unwrap(), Speaks::Http1).unwrap();
+        put_on(&mut request, &uri, &route, protocol);
         request
     }
 
@@ -127,14 +152,14 @@ mod tests {
         assert_eq!(request.uri().to_string(), "https://a/x?q");
 
         let uri = Uri::from_static("http://user:pass@A:80/x?q");
-        let mut request = Request::get(uri.clone()).body(()).unwrap();
+        let mut request = Request::new(());
         let mut route = Route::direct(Key::of(&uri).unwrap(), Speaks::Http1).unwrap();
-        route.by_proxy = Some(crate::pool::Proxy {
+        route.by_proxy = Some(Proxy {
             uri: Uri::from_static("http://proxy:3128"),
             authorization: None,
             reads_requests: true,
         });
-        assert_eq!(put_on(&mut request, &route, Protocol::Http1), uri);
+        put_on(&mut request, &uri, &route, Protocol::Http1);
         assert_eq!(request.uri().to_string(), "http://a/x?q");
     }
 
@@ -157,12 +182,10 @@ mod tests {
 
     #[test]
     fn a_host_of_the_callers_stays() {
-        let mut request = Request::get("http://a/")
-            .header(HOST, "b")
-            .body(())
-            .unwrap();
-        let route = Route::direct(Key::of(request.uri()).unwrap(), Speaks::Http1).unwrap();
-        put_on(&mut request, &route, Protocol::Http1);
+        let mut request = Request::get("/").header(HOST, "b").body(()).unwrap();
+        let uri = Uri::from_static("http://a/");
+        let route = Route::direct(Key::of(&uri).unwrap(), Speaks::Http1).unwrap();
+        put_on(&mut request, &uri, &route, Protocol::Http1);
         let hosts: Vec<&HeaderValue> = request.headers().get_all(HOST).iter().collect();
         assert_eq!(hosts, ["b"]);
     }

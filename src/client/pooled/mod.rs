@@ -12,11 +12,11 @@
 
 mod attempt;
 mod body;
+mod carrier;
 #[cfg(feature = "http2")]
 mod driver;
 mod exchange;
 mod expect;
-mod future;
 #[cfg(feature = "http2")]
 mod h2_words;
 mod handshake;
@@ -24,14 +24,12 @@ mod head;
 mod inquest;
 mod preflight;
 mod sending;
-mod service;
 mod unconnected;
 mod watched;
 
 pub use self::body::{ResponseBody, ResponseBodyError};
-pub use self::future::AttemptFuture;
+pub(crate) use self::carrier::Pooled;
 #[cfg(feature = "http2")]
 pub(crate) use self::handshake::Http2;
 pub(crate) use self::handshake::{Handshake, Protocols};
-pub use self::service::Pooled;
 pub(crate) use self::unconnected::Unconnected;

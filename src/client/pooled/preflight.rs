@@ -46,7 +46,8 @@ pub(super) fn due(request: &Request<Erased>, taken: &Taken) -> Option<Arc<Prefli
     is_due.then(|| Arc::clone(preflight))
 }
 
-/// Gets a connection, and asks it first if the request wants that. `first`: one that was had at once.
+/// Gets a connection to the origin of this URI, and asks it first if the request wants that. `first`: one that was had at
+/// once.
 ///
 /// # Cancel safety
 ///
@@ -55,11 +56,12 @@ pub(super) async fn check_out(
     checkout: &mut Checkout,
     mut first: Option<Taken>,
     request: &Request<Erased>,
+    uri: &Uri,
 ) -> Result<Taken, ConnectError> {
     loop {
         let mut taken = match first.take() {
             Some(taken) => taken,
-            None => poll_fn(|cx| checkout.poll(request.uri(), cx)).await?,
+            None => poll_fn(|cx| checkout.poll(uri, cx)).await?,
         };
         let Some(preflight) = due(request, &taken) else {
             return Ok(taken);
@@ -95,7 +97,7 @@ async fn ask(taken: &mut Taken, preflight: &Preflight) -> Answer {
 
 async fn exchange(taken: &mut Taken, preflight: &Preflight) -> Answer {
     let mut question = question(preflight, &taken.route);
-    head::put_on(&mut question, &taken.route, Protocol::Http1);
+    put_on(&mut question, &taken.route);
     // What is written from now on is no longer of the exchange before.
     let _ = taken.begin();
     let sender = match taken.lease.sender() {
@@ -115,6 +117,11 @@ async fn exchange(taken: &mut Taken, preflight: &Preflight) -> Answer {
         Ok(()) => Answer::Alive,
         Err(_) => Answer::Last,
     }
+}
+
+fn put_on(question: &mut Request<Erased>, route: &Route) {
+    let uri = std::mem::take(question.uri_mut());
+    head::put_on(question, &uri, route, Protocol::Http1);
 }
 
 /// A proxy that reads requests is asked itself, about the origin: RFC 9110 section 7.6.2 has it answer.
@@ -152,7 +159,7 @@ mod tests {
             reads_requests,
         });
         let mut question = question(preflight, &route);
-        head::put_on(&mut question, &route, Protocol::Http1);
+        put_on(&mut question, &route);
         let line = format!("{} {}", question.method(), question.uri());
         let headers = question.headers();
         assert_eq!(headers[header::HOST], "a:8080");

@@ -4,13 +4,30 @@
 //! answer asks for.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use http::request::Parts;
 use pin_project_lite::pin_project;
 
-use super::attempt::{Attempting, GoingOn, Outcome};
+use super::attempt::{self, About, Attempting, GoingOn, Outcome};
 use super::body::ResponseBody;
 use super::exchange::{Answer, Exchange};
+use super::head::Tunnel;
+use crate::body::Progress;
+use crate::evidence::AttemptToken;
+use crate::pool::{Pool, Want};
+
+/// An attempt that hyper is at, in whose type hyper's future is forgotten.
+pub(crate) trait Underway: Send {
+    /// Goes on. What else there is to know of the attempt is with the loop.
+    fn poll(
+        self: Pin<&mut Self>,
+        pool: &Arc<Pool>,
+        head: &Parts,
+        cx: &mut Context<'_>,
+    ) -> Poll<Outcome>;
+}
 
 pin_project! {
     /// hyper is at a request.
@@ -27,30 +44,42 @@ pin_project! {
 )]
 enum Stage {
     /// It is not answered yet.
-    Waiting(Exchange, Option<GoingOn>),
+    Waiting(Exchange, Rest),
     /// Something is to be looked into, or the request goes over another connection.
     Otherwise(Attempting),
     /// Done.
     Over,
 }
 
+/// What is wanted only if the answer is none.
+#[derive(Debug)]
+pub(super) struct Rest {
+    pub(super) token: Option<AttemptToken>,
+    pub(super) body: Progress,
+    pub(super) want: Want,
+    pub(super) tunnel: Tunnel,
+}
+
 impl<F> Sending<F> {
     #[inline]
-    pub(super) fn new(answer: F, exchange: Exchange, going_on: GoingOn) -> Self {
+    pub(super) fn new(answer: F, exchange: Exchange, rest: Rest) -> Self {
         Self {
             answer,
-            stage: Stage::Waiting(exchange, Some(going_on)),
+            stage: Stage::Waiting(exchange, rest),
         }
     }
 }
 
-impl<F: Future<Output = Answer>> Future for Sending<F> {
-    type Output = Outcome;
-
+impl<F: Future<Output = Answer> + Send> Underway for Sending<F> {
     #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
+    fn poll(
+        self: Pin<&mut Self>,
+        pool: &Arc<Pool>,
+        head: &Parts,
+        cx: &mut Context<'_>,
+    ) -> Poll<Outcome> {
         let this = self.project();
-        if let Stage::Waiting(exchange, going_on) = this.stage {
+        if let Stage::Waiting(exchange, rest) = this.stage {
             // The answer is large: it is taken where it comes from, and nowhere handed on.
             let mut answer = this.answer;
             let answered = match answer.as_mut().poll(cx) {
@@ -62,12 +91,12 @@ impl<F: Future<Output = Answer>> Future for Sending<F> {
                 exchange.seen.ledger.answered(response.headers());
             }
             match answered {
-                Ok(response) if going_on.as_ref().is_some_and(|on| on.is_plain(&response)) => {
+                Ok(response) if attempt::is_plain(&response, rest.tunnel) => {
                     let lease = exchange.lease.take();
                     let body = |incoming| ResponseBody::new(incoming, lease);
                     return Poll::Ready(Ok(response.map(body)));
                 }
-                other => this.stage.conclude(other),
+                other => this.stage.conclude(other, pool, head),
             }
         }
         match this.stage {
@@ -79,8 +108,13 @@ impl<F: Future<Output = Answer>> Future for Sending<F> {
 
 impl Stage {
     #[cold]
-    fn conclude(&mut self, answer: Answer) {
-        if let Self::Waiting(exchange, Some(going_on)) = std::mem::replace(self, Self::Over) {
+    fn conclude(&mut self, answer: Answer, pool: &Arc<Pool>, head: &Parts) {
+        if let Self::Waiting(exchange, rest) = std::mem::replace(self, Self::Over) {
+            let going_on = GoingOn {
+                checkout: pool.checkout(rest.want),
+                about: About::new(head, rest.token, rest.body),
+                tunnel: rest.tunnel,
+            };
             *self = Self::Otherwise(going_on.conclude(answer, exchange));
         }
     }

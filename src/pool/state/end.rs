@@ -271,7 +271,15 @@ impl State {
         }
     }
 
-    /// Remembers the task of a connection that is being opened.
+    /// Remembers the task that opens a connection, if it is not open yet.
+    pub(in crate::pool) fn set_opening_task(&mut self, id: ConnectionId, task: AbortHandle) {
+        let slot = self.slot_mut(id);
+        if let Some(slot) = slot.filter(|slot| matches!(slot.phase, Phase::Connecting)) {
+            slot.task = Some(task);
+        }
+    }
+
+    /// Remembers the task that drives a connection.
     pub(in crate::pool) fn set_task(&mut self, id: ConnectionId, task: AbortHandle) {
         if let Some(slot) = self.slot_mut(id) {
             slot.task = Some(task);

@@ -51,7 +51,7 @@ impl Dial for InMemory {
             Ok(Dialed {
                 sender: Sender::Http1(sender),
                 ledger,
-                driver: Box::pin(driver),
+                driver: Driving::new(driver),
             })
         })
     }

@@ -34,7 +34,7 @@ impl Dial for Silent {
             Ok(Dialed {
                 sender: Sender::Http2(sender),
                 ledger,
-                driver: Box::pin(driver),
+                driver: Driving::new(driver),
             })
         })
     }

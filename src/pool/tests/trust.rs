@@ -40,7 +40,7 @@ impl Dial for Held {
             Ok(Dialed {
                 sender: Sender::Http1(sender),
                 ledger,
-                driver: Box::pin(driver),
+                driver: Driving::new(driver),
             })
         })
     }
