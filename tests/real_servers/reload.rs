@@ -1,11 +1,10 @@
 //! A server whose processes are replaced again and again while many requests are under way, none of them idle for long.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
+use unstale::DiscardReason;
 use unstale::verdict::Refusal;
-use unstale::{Client, Connection, DiscardReason};
 
 use super::client::{UnstaleClient, pooled as pooled_client};
 use super::judge::judge;
@@ -20,15 +19,6 @@ const RELOADS: usize = 4;
 /// How long the load goes on before a reload, and after the last one.
 const BETWEEN: Duration = Duration::from_millis(500);
 
-/// How often it is looked at whether all has ended.
-const STEP: Duration = Duration::from_millis(10);
-
-/// How long a server may take before it is told again: Apache loses a signal that comes while it is at the one before.
-const PATIENCE: Duration = Duration::from_secs(5);
-
-/// And how often it is told at most.
-const TOLD: usize = 4;
-
 /// Through this crate's own client.
 pub(crate) async fn pooled(program: &'static Program, scheme: Scheme) {
     let mut server = Server::start(program).await;
@@ -36,7 +26,7 @@ pub(crate) async fn pooled(program: &'static Program, scheme: Scheme) {
     let reloading = async {
         for _ in 0..RELOADS {
             sleep(BETWEEN).await;
-            reload(&server, &client).await;
+            server.replace(&client).await;
         }
         sleep(BETWEEN).await;
     };
@@ -61,32 +51,4 @@ pub(crate) async fn pooled(program: &'static Program, scheme: Scheme) {
     // A process that is ending may yet take a connection, and close it without a word under the request that it was opened
     // for: that is no stale connection, and nobody knows whether the request was executed.
     judge(&report, &executed, Some(Refusal::FreshConnection));
-}
-
-/// Reloads, and waits until every connection from before has ended: only then may it be reloaded again, since a request that
-/// loses two connections in a row is allowed to fail.
-async fn reload(server: &Server, client: &Client) {
-    let numbers = || {
-        client
-            .connections()
-            .iter()
-            .map(Connection::number)
-            .collect()
-    };
-    let before: HashSet<u64> = numbers();
-    for _ in 0..TOLD {
-        server.reload();
-        let all_have_ended = async {
-            while !before.is_disjoint(&numbers()) {
-                sleep(STEP).await;
-            }
-        };
-        if timeout(PATIENCE, all_have_ended).await.is_ok() {
-            return;
-        }
-    }
-    panic!(
-        "a connection outlives the reloads: {}",
-        client.connections()
-    );
 }

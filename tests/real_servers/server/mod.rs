@@ -16,6 +16,7 @@ mod haproxy;
 mod idle;
 mod nginx;
 mod node;
+mod replace;
 mod site;
 
 pub(crate) use self::{apache::APACHE, haproxy::HAPROXY, nginx::NGINX, node::NODE};
@@ -106,6 +107,18 @@ pub(crate) struct Program {
 }
 
 impl Program {
+    /// Starts it on a site that is laid out.
+    fn run(&self, site: &Site) -> Child {
+        Command::new(self.locate())
+            .args(self.arguments.iter().map(|word| site.fill_in(word)))
+            .current_dir(site.dir())
+            .stdin(Stdio::null())
+            .stdout(site.append("executed.log"))
+            .stderr(site.append("errors.log"))
+            .spawn()
+            .unwrap_or_else(|error| panic!("cannot start {}: {error}", self.binary))
+    }
+
     /// Where the program is; Debian keeps servers outside an ordinary user's `PATH`.
     fn locate(&self) -> PathBuf {
         let path = std::env::var_os("PATH").unwrap_or_default();
@@ -173,23 +186,14 @@ impl Server {
         address: Ipv4Addr,
         seconds: u32,
     ) -> Self {
-        let binary = program.locate();
         let site = Site::lay_out(program.binary, address);
         let configuration = program
             .configuration
             .replace("{idle}", &seconds.to_string());
         site.write(program.file, &site.fill_in(&configuration));
-        let child = Command::new(binary)
-            .args(program.arguments.iter().map(|word| site.fill_in(word)))
-            .current_dir(site.dir())
-            .stdin(Stdio::null())
-            .stdout(site.append("executed.log"))
-            .stderr(site.append("errors.log"))
-            .spawn()
-            .unwrap_or_else(|error| panic!("cannot start {}: {error}", program.binary));
         Self {
             program,
-            child,
+            child: program.run(&site),
             site,
         }
     }
@@ -239,6 +243,12 @@ impl Server {
     /// Let go of all connections before: a server may wait for them. Keep the value until the assertions are through: only
     /// then does it know whether the logs are still wanted.
     pub(crate) async fn executed(&mut self) -> Executed {
+        self.stop().await;
+        count(&self.site.read("executed.log"))
+    }
+
+    /// Stops the server gracefully.
+    async fn stop(&mut self) {
         self.signal(self.program.graceful)
             .expect("a shell sends the signal");
         let deadline = Instant::now() + PATIENCE;
@@ -255,7 +265,6 @@ impl Server {
             );
             sleep(PAUSE).await;
         }
-        count(&self.site.read("executed.log"))
     }
 
     async fn wait_until_it_accepts_by(&mut self, scheme: Scheme) {
