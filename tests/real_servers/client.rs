@@ -92,10 +92,20 @@ impl fmt::Display for Failure {
 /// A client under test: hyper-util's with the taps and the layer, or this crate's own.
 ///
 /// Its budget is off: what it refuses is an allowed error, and here every error counts.
-#[derive(Clone, Debug)]
-pub(crate) struct UnstaleClient(BoxCloneService<Request<Body>, Response<AnswerBody>, Error>);
+#[derive(Debug)]
+pub(crate) struct UnstaleClient<B = Body>(BoxCloneService<Request<B>, Response<AnswerBody>, Error>);
 
-impl UnstaleClient {
+impl<B> Clone for UnstaleClient<B> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<B> UnstaleClient<B>
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
     /// hyper-util's. It speaks HTTP/1 alone.
     pub(crate) fn layered(
         certificate: CertificateDer<'static>,
@@ -119,19 +129,19 @@ impl UnstaleClient {
         Self::erased(client)
     }
 
-    fn erased<S, B>(client: S) -> Self
+    fn erased<S, A>(client: S) -> Self
     where
-        S: Service<Request<Body>, Response = Response<B>, Error = Error> + Clone + Send + 'static,
+        S: Service<Request<B>, Response = Response<A>, Error = Error> + Clone + Send + 'static,
         S::Future: Send + 'static,
-        B: http_body::Body<Data = Bytes> + Send + 'static,
-        B::Error: Into<BoxError>,
+        A: http_body::Body<Data = Bytes> + Send + 'static,
+        A::Error: Into<BoxError>,
     {
         let erase =
-            |response: Response<B>| response.map(|body| body.map_err(Into::into).boxed_unsync());
+            |response: Response<A>| response.map(|body| body.map_err(Into::into).boxed_unsync());
         Self(BoxCloneService::new(client.map_response(erase)))
     }
 
-    pub(crate) async fn send(self, request: Request<Body>) -> Result<Answer, Failure> {
+    pub(crate) async fn send(self, request: Request<B>) -> Result<Answer, Failure> {
         let exchange = async {
             let response = self.0.oneshot(request).await.map_err(Failure::Request)?;
             let status = response.status();

@@ -31,6 +31,7 @@ mod judge;
 mod prevention;
 mod reload;
 mod server;
+mod together;
 mod traffic;
 
 use self::server::{APACHE, HAPROXY, NGINX, NODE, Scheme};

@@ -15,8 +15,9 @@ use tokio::time::{Instant, sleep, timeout};
 use unstale::evidence::{End, Evidence};
 use unstale::{Client, Connection, DiscardReason, Prevention};
 
-use super::client::{Answer, Body, Failure, UnstaleClient, pooled};
+use super::client::{Answer, Failure, UnstaleClient, pooled};
 use super::server::{Executed, Program, Scheme, Server};
+use super::together::Together;
 
 /// How many POSTs if nobody says it.
 const POSTS: usize = 100;
@@ -88,7 +89,7 @@ impl fmt::Display for Figures {
 /// One client at one server.
 struct Play {
     base: String,
-    client: UnstaleClient,
+    client: UnstaleClient<Together>,
     /// The client's own, where it has counters.
     pool: Option<Client>,
     at_once: usize,
@@ -205,12 +206,19 @@ impl Play {
         Some(usize::try_from(opened).expect("a few"))
     }
 
+    /// So many at once. GETs, by which connections are made ready and counted, go over as many connections; POSTs are sent in
+    /// one piece.
     async fn send(&self, method: Method, path: &str, count: usize) -> Vec<Result<Answer, Failure>> {
+        let bodies = if method == Method::GET {
+            Together::many(count, "one=1")
+        } else {
+            (0..count).map(|_| Together::alone("one=1")).collect()
+        };
         let mut requests = JoinSet::new();
-        for n in 0..count {
+        for (n, body) in bodies.into_iter().enumerate() {
             let url = format!("{}/{path}?n={n}", self.base);
             let request = Request::builder().method(&method).uri(url);
-            let request = request.body(Body::from("one=1")).expect("a request");
+            let request = request.body(body).expect("a request");
             requests.spawn(self.client.clone().send(request));
         }
         requests.join_all().await

@@ -30,6 +30,8 @@ mod prevention;
 mod server;
 #[path = "../it/client.rs"]
 mod stacks;
+#[path = "../real_servers/together.rs"]
+mod together;
 #[path = "../real_servers/traffic.rs"]
 mod traffic;
 
