@@ -215,6 +215,7 @@ async fn read<B: http_body::Body>(response: Response<B>) -> Result<(), B::Error>
 fn tcp() -> HttpConnector {
     let mut connector = HttpConnector::new();
     connector.enforce_http(false);
+    connector.set_nodelay(true);
     connector
 }
 

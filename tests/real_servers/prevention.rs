@@ -30,11 +30,13 @@ const LESSONS: usize = 4;
 /// The idle times before the POSTs: from so much before the server's timeout to so much after it.
 const BEFORE: Duration = Duration::from_millis(300);
 const AFTER: Duration = Duration::from_millis(100);
-/// How often it is tried whether connections are used well before the timeout.
+/// How often it is tried whether connections are used well before the timeout, and how many tries there are on a machine that
+/// is often too late.
 const WELL_BEFORE: usize = 4;
-/// The part of the timeout that this is, and what it must not have become on a busy machine.
+const MOST_ROUNDS: usize = 40;
+/// The part of the timeout that this is, and what it must not have become by the last answer.
 const PART: f64 = 0.7;
-const LATEST: f64 = 0.73;
+const LATEST: f64 = 0.78;
 /// How long a server may take to end its connections when it is reloaded.
 const PATIENCE: Duration = Duration::from_secs(20);
 const STEP: Duration = Duration::from_millis(10);
@@ -166,12 +168,17 @@ impl Play {
         }
     }
 
+    /// A round counts if it was over before the margin began; a busy machine needs more of them.
     async fn get_well_before(&mut self, promised: Duration) {
+        let mut begun = Instant::now();
         self.send(Method::GET, "warm", self.at_once).await;
-        for round in 0..WELL_BEFORE {
-            let (since, opened) = (Instant::now(), self.opened());
+        for round in 0..MOST_ROUNDS {
+            if self.figures.early >= WELL_BEFORE * self.at_once {
+                break;
+            }
+            let opened = self.opened();
             sleep(promised.mul_f64(PART)).await;
-            let is_early = since.elapsed() < promised.mul_f64(LATEST);
+            let since = std::mem::replace(&mut begun, Instant::now());
             let answers = self
                 .send(Method::GET, &format!("early{round}"), self.at_once)
                 .await;
@@ -184,7 +191,7 @@ impl Play {
                 Some(opened) => self.opened().unwrap_or_default() - opened,
                 None => answers.iter().filter(|answer| passed_over(answer)).count(),
             };
-            if is_early {
+            if since.elapsed() < promised.mul_f64(LATEST) {
                 self.figures.early += self.at_once;
                 self.figures.reused += self.at_once.saturating_sub(anew);
             }
@@ -237,9 +244,8 @@ pub(crate) fn posts() -> usize {
         .map_or(POSTS, |posts| posts.parse().expect("a number"))
 }
 
-/// Every POST was executed, and once. `promised`: of a second, 70 % lies a tenth of a second before the margin, and a round trip
-/// takes as long on a busy machine.
-pub(crate) fn judge(figures: &Figures, executed: &Executed, name: &str, promised: Duration) {
+/// Every POST was executed, and once; and connections are used well before the timeout.
+pub(crate) fn judge(figures: &Figures, executed: &Executed, name: &str) {
     let failed = figures.failed.first();
     assert!(failed.is_none(), "{name}: {figures}: {failed:?}");
     let replay = figures.replays.first();
@@ -251,11 +257,8 @@ pub(crate) fn judge(figures: &Figures, executed: &Executed, name: &str, promised
     let counts: Vec<usize> = counts.map(|(_, count)| *count).collect();
     assert_eq!(counts.len(), figures.posts, "{name}");
     assert!(counts.iter().all(|count| *count == 1), "{name}: {counts:?}");
-    let enough = if promised > Duration::from_secs(1) {
-        figures.early * 99 / 100
-    } else {
-        0
-    };
+    assert!(figures.early > 0, "{name}: never in time: {figures}");
+    let enough = figures.early * 99 / 100;
     assert!(figures.reused >= enough, "{name}: {figures}");
 }
 
@@ -277,7 +280,7 @@ pub(crate) async fn by_all_ways(server: &mut Server, seconds: u32, posts: usize)
     );
     let executed = server.executed().await;
     for (name, figures) in &[a, b, c, d] {
-        judge(figures, &executed, name, timeout);
+        judge(figures, &executed, name);
     }
 }
 

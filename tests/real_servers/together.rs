@@ -27,7 +27,9 @@ impl Together {
         let one = |_| {
             let barrier = Arc::clone(&barrier);
             Self {
-                wait: Some(Box::pin(async move { drop(barrier.wait().await) })),
+                wait: Some(Box::pin(async move {
+                    barrier.wait().await;
+                })),
                 ..Self::alone(piece)
             }
         };
