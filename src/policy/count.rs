@@ -10,11 +10,17 @@ use crate::verdict::{Attempt, Grounds, Refusal, Verdict};
 
 use super::settings::Times;
 
+/// How many connections a request may pass over that are younger than itself: others could give them back for ever.
+const PASSED_OVER_AT_MOST: u32 = 32;
+
 /// The count that a replay goes into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Count {
     /// None: a kept-alive connection from before the request did not take it. Bounded by the connections there were.
     Free,
+    /// None of the caller's, but bounded: a living connection that others gave back since the request began, and that this
+    /// client itself passed over.
+    PassedOver,
     Connect,
     NotSent,
     NotReceived,
@@ -30,9 +36,10 @@ impl Count {
             // A GET in the place of a lost request is one more sending of what may have been processed.
             _ if grounds == Grounds::AsGet => Self::Unknown,
             Delivery::NotSent if evidence.end() == End::Connect => Self::Connect,
-            // Not wanted are those from before the failure, or idle for long; there are only so many.
-            Delivery::NotSent if is_unwanted(evidence.end()) => Self::Free,
+            // Condemned are those from before a failure of the request's; there are only so many.
+            Delivery::NotSent if evidence.end() == End::Gate(GateReason::Condemned) => Self::Free,
             Delivery::NotSent if is_from_before(evidence, elapsed) => Self::Free,
+            Delivery::NotSent if is_passed_over(evidence.end()) => Self::PassedOver,
             Delivery::NotSent => Self::NotSent,
             Delivery::NotReceived => Self::NotReceived,
             Delivery::Refused => Self::Refused,
@@ -57,6 +64,7 @@ impl Count {
     pub(super) fn allow(self, so_far: u32, times: &Times) -> Result<(), Refusal> {
         let limit = match self {
             Self::Free => return Ok(()),
+            Self::PassedOver => PASSED_OVER_AT_MOST,
             Self::Connect => times.connect,
             Self::NotSent => times.not_sent,
             Self::NotReceived => times.not_received,
@@ -74,30 +82,27 @@ impl Count {
     /// Whether the budget is charged for one more.
     pub(super) fn is_charged(self, so_far: u32) -> bool {
         match self {
-            Self::Free | Self::Connect | Self::NotSent | Self::NotReceived => false,
+            Self::Free | Self::PassedOver | Self::Connect | Self::NotSent | Self::NotReceived => {
+                false
+            }
             Self::Refused => so_far > 0,
             Self::Unknown => true,
         }
     }
 }
 
-/// Whether a living connection refused: the request wants another, or it has been idle for too long.
-fn is_unwanted(end: End) -> bool {
+/// Whether a living connection was not used because it has been idle for too long.
+fn is_passed_over(end: End) -> bool {
     matches!(
         end,
-        End::Gate(
-            GateReason::Condemned
-                | GateReason::IdleTooLong
-                | GateReason::Expiring
-                | GateReason::AfterSleep
-        )
+        End::Gate(GateReason::IdleTooLong | GateReason::Expiring | GateReason::AfterSleep)
     )
 }
 
 /// The replays before this one that had a pause: all that went into a count.
 pub(super) fn paced(attempts: &[Attempt]) -> u32 {
     let all = u32::try_from(attempts.len()).unwrap_or(u32::MAX);
-    all.saturating_sub(Count::Free.so_far(attempts))
+    all.saturating_sub(Count::Free.so_far(attempts) + Count::PassedOver.so_far(attempts))
 }
 
 /// Whether the connection had lain in the pool since before the request's first attempt.

@@ -43,7 +43,7 @@ impl RetryPolicyBuilder {
     ///
     /// It bounds a server that accepts and closes at once. On a connection that was kept alive since before the
     /// request, such a failure costs nothing and is not counted: it happens at most once for each connection in the
-    /// pool.
+    /// pool. Nor is a living connection that was given back since, and is passed over as too old: up to 32 times.
     pub fn not_sent(mut self, times: u32) -> Self {
         self.settings.times.not_sent = times;
         self

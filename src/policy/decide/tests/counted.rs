@@ -107,20 +107,34 @@ fn unsent_on_a_connection_opened_since_the_request_began_is_counted() {
     }
 }
 
+fn passed_over(reason: GateReason, times: usize) -> Case {
+    let evidence = Evidence::new(End::Gate(reason)).with_trace(samples::trace(Reuse::Reused));
+    let mut case = Case::of(&Method::POST, evidence);
+    case.elapsed = 600 * SECOND;
+    case.again(times, Grounds::NotSent)
+}
+
 #[test]
-fn a_living_connection_that_is_not_accepted_is_not_counted_whenever_it_was_opened() {
+fn a_condemned_connection_is_not_counted_whenever_it_was_opened() {
+    let condemned = passed_over(GateReason::Condemned, 100);
+    let decided = reason(condemned.decide(&RetryPolicy::default()));
+    assert_eq!(decided, Ok(Grounds::NotSent));
+}
+
+#[test]
+fn a_connection_younger_than_the_request_may_be_passed_over_often_but_not_for_ever() {
+    let none = RetryPolicy::builder().not_sent(0).build().unwrap();
     for unwanted in [
-        GateReason::Condemned,
         GateReason::IdleTooLong,
         GateReason::Expiring,
         GateReason::AfterSleep,
     ] {
-        let trace = samples::trace(Reuse::Reused);
-        let evidence = Evidence::new(End::Gate(unwanted)).with_trace(trace);
-        let mut case = Case::of(&Method::POST, evidence).again(100, Grounds::NotSent);
-        case.elapsed = 600 * SECOND;
-        let decided = reason(case.decide(&RetryPolicy::default()));
-        assert_eq!(decided, Ok(Grounds::NotSent), "{unwanted:?}");
+        for policy in [&RetryPolicy::default(), &none] {
+            let last = reason(passed_over(unwanted, 31).decide(policy));
+            assert_eq!(last, Ok(Grounds::NotSent), "{unwanted:?}");
+            let next = reason(passed_over(unwanted, 32).decide(policy));
+            assert_eq!(next, Err(Refusal::AttemptsExhausted), "{unwanted:?}");
+        }
     }
 }
 
