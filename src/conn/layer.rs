@@ -86,9 +86,10 @@ impl<K> TrackLayer<K> {
     /// [`Prevention::off`] has each used as long as it looks alive.
     ///
     /// Such a connection refuses the request before a byte has left (`NotSent`), which is then sent over another, at no cost
-    /// but the attempt. What is learned of an origin is shared by all connections of this layer and of its clones; an origin is told by the URI
-    /// that the connector is called with. Over TLS say it on the layer [above TLS](TrackLayer::above_tls), as what is said there
-    /// goes before what is said below; to switch it off, on both. A `Client` has a setting of its own, and goes by that.
+    /// but the attempt. What is learned of an origin is shared by all connections of this layer and of its clones; an origin
+    /// is told by the URI that the connector is called with. Over TLS say it on the layer [above TLS](TrackLayer::above_tls),
+    /// as what is said there goes before what is said below; to switch it off, on both. A `Client` has a setting of its own,
+    /// and goes by that.
     #[must_use]
     pub fn prevention(mut self, prevention: &Prevention) -> Self {
         self.keeping = Keeping::new(prevention);

@@ -6,9 +6,10 @@ use std::time::Duration;
 /// [`ClientBuilder::prevention`](crate::ClientBuilder::prevention) and [`TrackLayer::prevention`](crate::TrackLayer::prevention).
 ///
 /// How long a server keeps an idle connection is known from its `Keep-Alive: timeout=` field, or learned: when it has closed
-/// two idle connections, at different moments, after about the same time. What was learned is forgotten when connections
-/// live longer, and after an hour in which nothing confirmed it; it is never below half a second. From then on a connection is given
-/// up before that time has passed, by a margin. It is a matter of reuse alone: what is safe to send again does not depend on it.
+/// two idle connections, at different moments, after about the same time. What was learned is forgotten when connections live
+/// longer, and after an hour in which nothing confirmed it; it is never below half a second. From then on a connection is
+/// given up before that time has passed, by a margin. It is a matter of reuse alone: what is safe to send again does not
+/// depend on it.
 ///
 /// HTTP/1. Over HTTP/2 a server says `GOAWAY` before it closes; there only a sleep of the machine counts.
 ///
@@ -37,13 +38,13 @@ impl Prevention {
         }
     }
 
-    /// How long before the end of a server's idle timeout its connections are given up, beside one round trip, which is always
-    /// added (the smoothed one that the kernel measures; where it does not, none). Default: 200 ms. Of a timeout of less than a second it is a
-    /// fifth.
+    /// How long before the end of a server's idle timeout its connections are given up, beside one round trip, which is
+    /// always added (the smoothed one that the kernel measures; where it does not, none). Default: 200 ms. Of a timeout of
+    /// less than a second it is a fifth.
     ///
-    /// A request must arrive before the server's timer fires. The server counts from the end of its answer and until the request arrives, which
-    /// is a round trip longer than what is counted here; the rest is for timers that fire early, and for the time until the
-    /// request is written. Longer: fewer lost requests, fewer reused connections.
+    /// A request must arrive before the server's timer fires. The server counts from the end of its answer and until the
+    /// request arrives, which is a round trip longer than what is counted here; the rest is for timers that fire early, and
+    /// for the time until the request is written. Longer: fewer lost requests, fewer reused connections.
     #[must_use]
     pub fn margin(mut self, margin: Duration) -> Self {
         self.margin = margin;
@@ -57,14 +58,15 @@ impl Prevention {
         self
     }
 
-    /// After the machine has slept, or the process has stood still (a stopped one, or a runtime that was blocked for more than
-    /// five seconds): how long a connection may have been idle, the sleep included, to be used again where nothing is known of its server's idle
-    /// timeout. Default: 1 second. `None`: as long as it looks alive; the server may have given it up meanwhile, and a
-    /// firewall forgotten it, without a word that would have arrived.
+    /// After the machine has slept, or the process has stood still (a stopped one, or a runtime that was blocked for more
+    /// than five seconds): how long a connection may have been idle, the sleep included, to be used again where nothing is
+    /// known of its server's idle timeout. Default: 1 second. `None`: as long as it looks alive; the server may have given it
+    /// up meanwhile, and a firewall forgotten it, without a word that would have arrived.
     ///
     /// A sleep shows as a difference between clocks (on Linux `CLOCK_BOOTTIME` and the wall clock go on, elsewhere the
     /// latter), so a wall clock that is set forward by more than a second counts as one. That a process stood still is
-    /// noticed by the pool of [`Client`](crate::Client) alone, whose task looks at the clock every five seconds while connections are open.
+    /// noticed by the pool of [`Client`](crate::Client) alone, whose task looks at the clock every five seconds while
+    /// connections are open.
     #[must_use]
     pub fn idle_after_sleep(mut self, idle: impl Into<Option<Duration>>) -> Self {
         self.idle_after_sleep = idle.into();

@@ -1,9 +1,9 @@
 //! Whether the machine has slept, or the process stood still.
 //!
-//! The runtime's clock (`CLOCK_MONOTONIC` on Linux) stops while the machine sleeps, so a connection that was idle for a
-//! night looks idle for seconds. `CLOCK_BOOTTIME` goes on; but when a virtual machine is put away and taken out again as a snapshot, it stops
-//! as well, and only the wall clock shows it, once it was set. So all three are read together: where one of the others has gained on the
-//! runtime's clock since they were last read, that much was slept.
+//! The runtime's clock (`CLOCK_MONOTONIC` on Linux) stops while the machine sleeps, so a connection that was idle for a night
+//! looks idle for seconds. `CLOCK_BOOTTIME` goes on; but when a virtual machine is put away and taken out again as a
+//! snapshot, it stops as well, and only the wall clock shows it, once it was set. So all three are read together: where one
+//! of the others has gained on the runtime's clock since they were last read, that much was slept.
 //!
 //! A process that is stopped (`SIGSTOP`, a debugger, a container that is frozen) loses no time on any clock. It shows
 //! in that somebody who promised to look again by some time has not.

@@ -97,9 +97,9 @@ impl Connection {
     }
 
     /// What will end it if nothing else does, [`IdleTimeout`](DiscardReason::IdleTimeout),
-    /// [`Lifetime`](DiscardReason::Lifetime) or [`Expiring`](DiscardReason::Expiring) (by what the server says, or what was learned
-    /// of it), and in how long; `None` if nothing of this client's will. What has been learned may be kept unused
-    /// for a moment longer, to see whether it is so.
+    /// [`Lifetime`](DiscardReason::Lifetime) or [`Expiring`](DiscardReason::Expiring) (by what the server says, or what was
+    /// learned of it), and in how long; `None` if nothing of this client's will. What has been learned may be kept unused for
+    /// a moment longer, to see whether it is so.
     pub fn ends(&self) -> Option<(DiscardReason, Duration)> {
         self.ends
     }

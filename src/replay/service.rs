@@ -32,7 +32,8 @@ type BoxError = Box<dyn StdError + Send + Sync>;
 ///
 /// # Cancel safety
 ///
-/// A call begins when its future is first polled, deadline and all; dropped before that, nothing was sent. Dropping the future drops the attempt that is under way, as the inner service does, and leaves nothing behind.
+/// A call begins when its future is first polled, deadline and all; dropped before that, nothing was sent. Dropping the
+/// future drops the attempt that is under way, as the inner service does, and leaves nothing behind.
 #[derive(Clone, Debug)]
 pub struct Replay<S> {
     service: S,

@@ -9,8 +9,9 @@ pub(super) type Moment = std::time::Instant;
 
 /// In a request's extensions: only a connection opened after this moment may carry it.
 ///
-/// A request may wish for it ([`ConnectionWish::Fresh`](super::ConnectionWish::Fresh)). And a replay of a request that left must not draw another connection that the server has closed meanwhile, nor one on
-/// which the first sending may still be under way.
+/// A request may wish for it ([`ConnectionWish::Fresh`](super::ConnectionWish::Fresh)). And a replay of a request that left
+/// must not draw another connection that the server has closed meanwhile, nor one on which the first sending may still be
+/// under way.
 #[derive(Clone, Copy, Debug)]
 pub struct OnFreshConnection {
     opened_after: Moment,

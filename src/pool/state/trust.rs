@@ -48,8 +48,8 @@ impl State {
 
     /// What is to become of an idle connection that its server is about to close.
     ///
-    /// What was learned may be wrong, or no longer so. So nobody gets the connection, and it is kept until the server has closed it, or
-    /// has had the time to: then it was wrong.
+    /// What was learned may be wrong, or no longer so. So nobody gets the connection, and it is kept until the server has
+    /// closed it, or has had the time to: then it was wrong.
     pub(super) fn outlook_of_expiring(&self, slot: &Slot, now: Instant) -> Outlook {
         let Some(trust) = self.trust(slot) else {
             return Outlook::Stays;

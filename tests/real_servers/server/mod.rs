@@ -85,8 +85,9 @@ impl Scheme {
 
 /// What there is to know of a server's program: how it is started, configured and stopped.
 ///
-/// In `configuration` `{idle}` stands for the seconds that an idle connection is kept. There and in `arguments`, `{dir}`, `{address}`, `{cleartext}`, `{tls}`, `{http2}` and `{http2_tls}` stand for the
-/// folder, the address and the ports. The folder is also the working directory and holds `certificate.pem`, `key.pem` and `both.pem`. The program writes a line
+/// In `configuration` `{idle}` stands for the seconds that an idle connection is kept. There and in `arguments`, `{dir}`,
+/// `{address}`, `{cleartext}`, `{tls}`, `{http2}` and `{http2_tls}` stand for the folder, the address and the ports. The
+/// folder is also the working directory and holds `certificate.pem`, `key.pem` and `both.pem`. The program writes a line
 /// `METHOD PATH STATUS` for every request to `executed.log`, which is its standard output too.
 #[derive(Debug)]
 pub(crate) struct Program {
