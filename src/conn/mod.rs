@@ -56,6 +56,7 @@ pub(crate) use self::probe::{Peek, Probe, Sample, State};
 pub(crate) use self::scope::Seen;
 pub(crate) use self::second_look::Held;
 pub(crate) use self::silence::Finding;
+#[cfg(feature = "client")]
 pub(crate) use self::trust::{Keeping, Trust};
 
 #[cfg(all(test, feature = "client"))]

@@ -82,6 +82,7 @@ impl Origin {
     }
 
     /// For how long one may be kept, used or not: what was learned is held against those that live longer.
+    #[cfg(feature = "client")]
     pub(crate) fn kept_for(&self) -> Option<Duration> {
         let record = self.record();
         let limit = self.limit()?;
@@ -157,6 +158,7 @@ impl Origin {
     }
 
     /// Of a connection of which only a sleep counts.
+    #[cfg(feature = "client")]
     pub(crate) fn has_slept(&self, since: Moment, now: Reading) -> bool {
         let mut vigil = self.shared.vigil();
         vigil.look(now);

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+#[cfg(feature = "client")]
 use std::time::Duration;
 
 use super::origin::Origin;
@@ -65,6 +66,7 @@ impl Table {
     }
 
     /// Whether somebody is to look at the clocks now and then.
+    #[cfg(feature = "client")]
     pub(crate) fn wants_vigil(&self) -> bool {
         self.shared.settings.idle_after_sleep.is_some()
     }
@@ -79,6 +81,7 @@ impl Table {
     }
 
     /// Somebody promises to look again within this time.
+    #[cfg(feature = "client")]
     pub(crate) fn look_again_within(&self, now: Reading, time: Duration) {
         let due = now.boot.saturating_add(time);
         self.shared.vigil().expect(Some(due));

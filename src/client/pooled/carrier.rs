@@ -10,7 +10,9 @@ use http::request::Parts;
 use http_body::Body as HttpBody;
 use tokio::time::Instant;
 
-use super::attempt::{self, About, Attempting, GoingOn, Outcome};
+#[cfg(feature = "http2")]
+use super::attempt::GoingOn;
+use super::attempt::{self, About, Attempting, Outcome};
 use super::body::ResponseBody;
 use super::exchange::Exchange;
 use super::head;
