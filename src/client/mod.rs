@@ -4,6 +4,8 @@
 //! request, and gives back a response or an error that carries evidence.
 
 mod chain;
+#[cfg(feature = "http2")]
+mod h2_words;
 pub mod hyper_util;
 mod invalid;
 mod look;

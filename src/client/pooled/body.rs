@@ -154,7 +154,7 @@ impl Drop for ResponseBody {
 #[cold]
 fn broke_off(error: &hyper::Error, lease: Lease) {
     #[cfg(feature = "http2")]
-    if lease.protocol() == Protocol::Http2 && super::h2_words::is_of_one_stream(error) {
+    if lease.protocol() == Protocol::Http2 && crate::client::h2_words::is_of_one_stream(error) {
         return lease.end_stream();
     }
     let _ = error;

@@ -18,7 +18,7 @@ use crate::pool::Protocol;
 fn said(error: &hyper::Error, protocol: Protocol) -> End {
     #[cfg(feature = "http2")]
     if protocol == Protocol::Http2 {
-        if let Some(end) = super::h2_words::said(error) {
+        if let Some(end) = crate::client::h2_words::said(error) {
             return end;
         }
         if error.is_timeout() {
@@ -43,7 +43,7 @@ pub(super) async fn on_error(error: &hyper::Error, exchange: Exchange) -> Eviden
         Protocol::Http1 => on_http1(said, exchange).await,
         #[cfg(feature = "http2")]
         Protocol::Http2 => {
-            let is_over = super::h2_words::is_of_connection(error) || error.is_timeout();
+            let is_over = crate::client::h2_words::is_of_connection(error) || error.is_timeout();
             on_stream(said, is_over, exchange).await
         }
         #[cfg(not(feature = "http2"))]

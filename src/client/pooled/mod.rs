@@ -17,8 +17,6 @@ mod carrier;
 mod driver;
 mod exchange;
 mod expect;
-#[cfg(feature = "http2")]
-mod h2_words;
 mod handshake;
 mod head;
 mod inquest;

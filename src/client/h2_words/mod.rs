@@ -16,7 +16,7 @@ use crate::evidence::{End, ProtocolRefusal};
 ///
 /// A stream that h2 has reset by itself is one on which the peer has sent what is no response. One that was reset by what
 /// uses h2 while the response was waited for is one whose request body failed: hyper resets it for nothing else.
-pub(super) fn said(error: &hyper::Error) -> Option<End> {
+pub(in crate::client) fn said(error: &hyper::Error) -> Option<End> {
     let error = words(error)?;
     if error.is_remote() && error.is_go_away() {
         Some(End::Protocol(ProtocolRefusal::GoAway))
@@ -37,7 +37,7 @@ pub(super) fn said(error: &hyper::Error) -> Option<End> {
 }
 
 /// Whether this is about a connection: its end, or what broke the protocol for all of its streams.
-pub(super) fn is_of_connection(error: &hyper::Error) -> bool {
+pub(in crate::client) fn is_of_connection(error: &hyper::Error) -> bool {
     // What h2 says of the transport hyper hands on as it is.
     let of_transport = error
         .source()
@@ -46,7 +46,7 @@ pub(super) fn is_of_connection(error: &hyper::Error) -> bool {
 }
 
 /// Whether this was the end of one stream, and not of its connection.
-pub(super) fn is_of_one_stream(error: &hyper::Error) -> bool {
+pub(in crate::client) fn is_of_one_stream(error: &hyper::Error) -> bool {
     words(error).is_some_and(h2::Error::is_reset)
 }
 
