@@ -39,6 +39,14 @@ pub enum Stack {
 impl Stack {
     pub const BOTH: [Self; 2] = [Self::Layered, Self::Pooled];
 
+    /// How many attempts have to fail where so many idle connections are dead, and only the kernel knows.
+    pub fn attempts_at_the_gate(self, dead: usize) -> usize {
+        match self {
+            Self::Layered => dead,
+            Self::Pooled => 0,
+        }
+    }
+
     /// tokio tasks that a client has while it has connections, besides one for each.
     pub fn tasks(self) -> usize {
         match self {

@@ -16,5 +16,6 @@ pub mod mode;
 mod play;
 mod row;
 mod silent;
+mod streamed;
 mod unread;
 mod upload;

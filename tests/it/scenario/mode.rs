@@ -49,7 +49,7 @@ impl Mode {
     /// This runtime; of the rest nothing is asked.
     pub fn of(flavour: Flavour) -> Self {
         Self {
-            stack: Stack::Pooled,
+            stack: Stack::BOTH[1],
             tls: Tls::Off,
             flavour,
         }

@@ -155,10 +155,7 @@ impl Played {
 
     /// How many attempts have to fail where so many idle connections are dead, and only the kernel knows.
     pub fn attempts_at_the_gate(&self, dead: usize) -> usize {
-        match self.mode.stack {
-            Stack::Layered => dead,
-            Stack::Pooled => 0,
-        }
+        self.mode.stack.attempts_at_the_gate(dead)
     }
 
     /// An error after one attempt, with this delivery.
