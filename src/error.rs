@@ -7,7 +7,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use crate::evidence::{Attested, ConnectFailure, Delivery, End, Evidence, Reuse};
-#[cfg(feature = "client")]
+#[cfg(any(feature = "client", feature = "reqwest"))]
 use crate::verdict::Verdict;
 use crate::verdict::{Attempt, Refusal};
 
@@ -48,7 +48,7 @@ impl Error {
     }
 
     /// The error of what is no request.
-    #[cfg(feature = "client")]
+    #[cfg(any(feature = "client", feature = "reqwest"))]
     pub(crate) fn invalid_request(source: impl Into<BoxError>) -> Self {
         let refusal = Refusal::InvalidRequest;
         let evidence = Evidence::new(End::InvalidRequest);
@@ -87,7 +87,7 @@ impl Error {
         self.end() == Some(End::Connect)
     }
 
-    /// Whether the deadline over all attempts had passed.
+    /// Whether the deadline over all attempts had passed, or a timeout of the client's below.
     pub fn is_timeout(&self) -> bool {
         self.refusal() == Refusal::DeadlineExceeded
     }
@@ -208,6 +208,7 @@ fn what_happened(
             return because(f, cause.filter(|_| why.is_told_by_its_cause()));
         }
         End::CallerBody => return f.write_str("the body of the request failed while it was sent"),
+        End::CallerTimeout => f.write_str("the request took too long")?,
         End::HandedBack => f.write_str("the connection ended before the request was sent")?,
         End::Gate(_) if evidence.reuse() == Reuse::Fresh => f.write_str(
             "the server closed the connection right after it was opened (over TLS, one that wants another client \

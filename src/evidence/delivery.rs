@@ -57,6 +57,7 @@ impl Delivery {
             | End::TimedOut
             | End::Silent
             | End::CallerBody
+            | End::CallerTimeout
             | End::Unknown => Self::Unknown,
         }
     }
@@ -94,7 +95,7 @@ mod tests {
     }
 
     #[rustfmt::skip]
-    const TABLE: [(End, [Delivery; 5]); 27] = [
+    const TABLE: [(End, [Delivery; 5]); 28] = [
         //                                              no trace     unsent+sealed unsent      sent         received
         (End::InvalidRequest,                           [NotSent,     NotSent,     NotSent,     NotSent,     NotSent]),
         (End::ClientClosed,                             [NotSent,     NotSent,     NotSent,     NotSent,     NotSent]),
@@ -122,6 +123,7 @@ mod tests {
         (End::Status(StatusRefusal::ExpectationFailed), [Refused,     Refused,     Refused,     Refused,     Refused]),
         (End::Malformed,                                [Received,    Received,    Received,    Received,    Received]),
         (End::CallerBody,                               [Unknown,     Unknown,     Unknown,     Unknown,     Received]),
+        (End::CallerTimeout,                            [Unknown,     Unknown,     Unknown,     Unknown,     Received]),
         (End::Unknown,                                  [Unknown,     NotSent,     Unknown,     Unknown,     Received]),
     ];
 

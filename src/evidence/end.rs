@@ -35,6 +35,8 @@ pub enum End {
     Malformed,
     /// The body that the caller supplied failed. Never a stale connection.
     CallerBody,
+    /// A timeout that the caller has set in the client below had passed. Never a stale connection: the server may be at work.
+    CallerTimeout,
     /// Something else, or nothing that could be told.
     Unknown,
 }

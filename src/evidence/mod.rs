@@ -40,6 +40,8 @@ use http::{Method, Uri};
 pub struct Evidence {
     sending: Option<Sending>,
     trace: Option<Trace>,
+    /// Of a connection of which no more is known.
+    reuse: Reuse,
     end: End,
     connect_failure: Option<ConnectFailure>,
 }
@@ -50,6 +52,7 @@ impl Evidence {
         Self {
             sending: None,
             trace: None,
+            reuse: Reuse::Unknown,
             end,
             connect_failure: None,
         }
@@ -59,6 +62,15 @@ impl Evidence {
     #[must_use]
     pub fn with_trace(mut self, trace: Trace) -> Self {
         self.trace = Some(trace);
+        self
+    }
+
+    /// Adds whether the connection had lain idle in a pool, where no more is known of it than that. A trace stands above it.
+    ///
+    /// [`Reuse::Reused`] only if the connection had been open before the request was made.
+    #[must_use]
+    pub fn with_reuse(mut self, reuse: Reuse) -> Self {
+        self.reuse = reuse;
         self
     }
 
@@ -96,7 +108,7 @@ impl Evidence {
 
     /// Whether the connection had lain idle in a pool before this attempt.
     pub fn reuse(&self) -> Reuse {
-        self.trace.as_ref().map_or(Reuse::Unknown, Trace::reuse)
+        self.trace.as_ref().map_or(self.reuse, Trace::reuse)
     }
 
     /// What the facts say of the request: whether it was sent, received, refused, answered.

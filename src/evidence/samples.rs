@@ -11,7 +11,7 @@ use super::{
 };
 
 /// Every way in which an attempt can end.
-pub(crate) const ENDS: [End; 27] = [
+pub(crate) const ENDS: [End; 28] = [
     End::InvalidRequest,
     End::ClientClosed,
     End::Connect,
@@ -38,6 +38,7 @@ pub(crate) const ENDS: [End; 27] = [
     End::Status(StatusRefusal::ExpectationFailed),
     End::Malformed,
     End::CallerBody,
+    End::CallerTimeout,
     End::Unknown,
 ];
 

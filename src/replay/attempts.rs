@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::Response;
+use http::{Extensions, Response};
 
 use crate::verdict::Attempt;
 
@@ -30,8 +30,12 @@ impl Attempts {
 
     /// The failed attempts before this response, the first one first; none if it came at once.
     pub fn of<B>(response: &Response<B>) -> &[Attempt] {
-        response
-            .extensions()
+        Self::in_extensions(response.extensions())
+    }
+
+    /// The same of a response of another type, which has its extensions by itself.
+    pub fn in_extensions(extensions: &Extensions) -> &[Attempt] {
+        extensions
             .get()
             .map_or(&[], |attempts: &Self| &attempts.failed)
     }

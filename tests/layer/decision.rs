@@ -110,6 +110,7 @@ async fn what_a_repetition_cannot_mend_is_surfaced() {
     for (end, refusal) in [
         (End::InvalidRequest, Refusal::InvalidRequest),
         (End::CallerBody, Refusal::CallerBody),
+        (End::CallerTimeout, Refusal::DeadlineExceeded),
         (End::Connect, Refusal::Connect),
         (End::Malformed, Refusal::ResponseBegan),
         (End::Reset, Refusal::ReuseUnknown),

@@ -24,6 +24,7 @@ pub fn judge(profile: &RequestProfile, evidence: &Evidence, attribution: Attribu
         End::InvalidRequest => return Refuse(Refusal::InvalidRequest),
         End::ClientClosed => return Refuse(Refusal::ClientClosed),
         End::CallerBody => return Refuse(Refusal::CallerBody),
+        End::CallerTimeout => return Refuse(Refusal::DeadlineExceeded),
         _ => {}
     }
 

@@ -126,6 +126,7 @@ fn what_a_repetition_cannot_mend_is_refused_whatever_else_is_known() {
                 (End::InvalidRequest, Refusal::InvalidRequest),
                 (End::ClientClosed, Refusal::ClientClosed),
                 (End::CallerBody, Refusal::CallerBody),
+                (End::CallerTimeout, Refusal::DeadlineExceeded),
             ] {
                 let verdict = judge(&profile, &Evidence::new(end), attribution);
                 assert_eq!(verdict, Verdict::Refuse(refusal));
