@@ -206,12 +206,18 @@
 //! | `client` | yes | [`Client`], on a pool of our own; brings `hyper-util` |
 //! | `http2` | yes | HTTP/2 for it |
 //! | `tls` | yes | TLS for it, by rustls with the provider ring, which needs a C compiler and nothing else |
+//! | `reqwest` | no | [`reqwest::Client`]: reqwest's client, 0.13, with replays; brings `hyper-util` |
 //! | `hyper-util` | yes | the taps, the adapter for hyper-util's client, and [`stack`]; brings `tokio` |
 //! | `tokio` | yes | pauses and deadlines; what sets them is there with it only, as nothing else can wait |
 //! | `tracing` | no | the spans and events above |
 
 #![cfg_attr(
-    not(all(feature = "client", feature = "http2", feature = "tls")),
+    not(all(
+        feature = "client",
+        feature = "http2",
+        feature = "reqwest",
+        feature = "tls"
+    )),
     allow(
         rustdoc::broken_intra_doc_links,
         reason = "the crate's own page speaks of the client and of the taps, which are not there then"
@@ -251,6 +257,8 @@ pub use crate::pool::{
     Activity, Connection, Connections, Counters, DiscardReason, Observer, Protocol,
 };
 pub use crate::replay::{Attempts, Replay, ReplayLayer};
+#[cfg(feature = "reqwest")]
+pub use crate::stack::reqwest;
 #[cfg(feature = "client")]
 pub use crate::stack::{BuildError, Client, ClientBuilder};
 

@@ -4,12 +4,14 @@
 //! request, and gives back a response or an error that carries evidence.
 
 mod chain;
-#[cfg(feature = "http2")]
+#[cfg(any(feature = "http2", feature = "reqwest"))]
 mod h2_words;
 pub mod hyper_util;
 mod invalid;
 mod look;
 #[cfg(feature = "client")]
 pub mod pooled;
+#[cfg(feature = "reqwest")]
+pub(crate) mod reqwest;
 mod unconnected;
 mod watch;

@@ -10,6 +10,8 @@ mod client;
 #[cfg(feature = "client")]
 mod dialer;
 mod layered;
+#[cfg(feature = "reqwest")]
+pub mod reqwest;
 
 #[cfg(feature = "client")]
 pub use self::builder::{BuildError, ClientBuilder};

@@ -4,6 +4,7 @@
 //! changes it. Then these requests are `Unknown`, and what may not be repeated is not.
 
 use std::error::Error as StdError;
+#[cfg(feature = "http2")]
 use std::io;
 
 use crate::evidence::{End, ProtocolRefusal};
@@ -37,6 +38,7 @@ pub(in crate::client) fn said(error: &hyper::Error) -> Option<End> {
 }
 
 /// Whether this is about a connection: its end, or what broke the protocol for all of its streams.
+#[cfg(feature = "http2")]
 pub(in crate::client) fn is_of_connection(error: &hyper::Error) -> bool {
     // What h2 says of the transport hyper hands on as it is.
     let of_transport = error
@@ -46,6 +48,7 @@ pub(in crate::client) fn is_of_connection(error: &hyper::Error) -> bool {
 }
 
 /// Whether this was the end of one stream, and not of its connection.
+#[cfg(feature = "http2")]
 pub(in crate::client) fn is_of_one_stream(error: &hyper::Error) -> bool {
     words(error).is_some_and(h2::Error::is_reset)
 }

@@ -8,7 +8,7 @@ use crate::client::chain::{said_by_hyper, said_further_down};
 use crate::evidence::End;
 
 /// How the attempt ended, as far as the error alone can tell.
-pub(super) fn end_of(error: &legacy::Error) -> End {
+pub(in crate::client) fn end_of(error: &legacy::Error) -> End {
     if error.is_connect() {
         return End::Connect;
     }

@@ -15,6 +15,8 @@ mod silenced;
 mod watcher;
 
 pub use self::attest::Attest;
+#[cfg(feature = "reqwest")]
+pub(super) use self::chain::end_of;
 pub use self::future::ResponseFuture;
 
 #[cfg(test)]

@@ -1,0 +1,134 @@
+//! The service: one call is one attempt.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use http::{Request, Response};
+use reqwest::Body;
+use tokio::time::Instant;
+use tower_service::Service;
+
+use super::clients::Clients;
+use super::inquest::{self, Begun};
+use crate::body::ReplayBody;
+use crate::client::invalid::InvalidRequest;
+use crate::evidence::{AttemptError, AttemptToken, End, Evidence};
+use crate::request::{OnFreshConnection, OnRecentConnection};
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// In a request's extensions: when it must have been answered, its response's body read to the end included.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Until(pub(crate) Instant);
+
+/// reqwest's client, with errors that carry evidence. A response keeps its type, and goes as the body of one.
+#[derive(Clone, Debug)]
+pub(crate) struct Attest {
+    clients: Clients,
+}
+
+/// An attempt that is under way. Dropping it cancels it as reqwest does.
+pub(crate) struct ResponseFuture(
+    Pin<Box<dyn Future<Output = Result<Response<reqwest::Response>, AttemptError>> + Send>>,
+);
+
+impl Attest {
+    pub(crate) fn new(clients: Clients) -> Self {
+        Self { clients }
+    }
+
+    pub(crate) fn clients(&self) -> &Clients {
+        &self.clients
+    }
+}
+
+impl Service<Request<ReplayBody<Body>>> for Attest {
+    type Response = Response<reqwest::Response>;
+    type Error = AttemptError;
+    type Future = ResponseFuture;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<ReplayBody<Body>>) -> Self::Future {
+        ResponseFuture(Box::pin(attempt(self.clients.clone(), request)))
+    }
+}
+
+async fn attempt(
+    clients: Clients,
+    mut request: Request<ReplayBody<Body>>,
+) -> Result<Response<reqwest::Response>, AttemptError> {
+    let token = request.body_mut().take_token();
+    let begun = Begun {
+        method: request.method().clone(),
+        at: token
+            .as_ref()
+            .map_or_else(Instant::now, |token| Instant::from_std(token.begun())),
+        sending: token.map(|token: AttemptToken| token.take(request.method(), request.uri())),
+    };
+    let wants_fresh = wants_fresh(&mut request);
+    let request = match sendable(request) {
+        Ok(request) => request,
+        Err(invalid) => {
+            let evidence = Evidence::new(End::InvalidRequest).about(begun.sending);
+            return Err(AttemptError::new(evidence, invalid));
+        }
+    };
+    match clients.for_attempt(wants_fresh).execute(request).await {
+        Ok(answer) => {
+            clients.known().answered(answer.extensions());
+            let status = answer.status();
+            let mut response = Response::new(answer);
+            *response.status_mut() = status;
+            if let Some(evidence) = inquest::on_status(status, &clients) {
+                let evidence = evidence.about(begun.sending);
+                response.extensions_mut().insert(evidence);
+            }
+            Ok(response)
+        }
+        Err(error) => {
+            let evidence = inquest::on_error(&error, &clients, begun);
+            Err(AttemptError::new(evidence, error))
+        }
+    }
+}
+
+/// Whether the attempt is to have a new connection. How long one has been idle reqwest's pool does not tell; a new one
+/// fulfils that wish as well.
+fn wants_fresh(request: &mut Request<ReplayBody<Body>>) -> bool {
+    let extensions = request.extensions_mut();
+    let fresh: Option<OnFreshConnection> = extensions.remove();
+    let recent: Option<OnRecentConnection> = extensions.remove();
+    fresh.is_some() || recent.is_some()
+}
+
+/// The request as reqwest wants it.
+fn sendable(mut request: Request<ReplayBody<Body>>) -> Result<reqwest::Request, BoxError> {
+    if let Some(invalid) = InvalidRequest::in_request(&request) {
+        return Err(invalid.into());
+    }
+    let until: Option<Until> = request.extensions_mut().remove();
+    let mut request = reqwest::Request::try_from(request.map(Body::wrap))?;
+    if let Some(Until(until)) = until {
+        // What is left of it: reqwest's own begins anew with each attempt.
+        *request.timeout_mut() = Some(until.saturating_duration_since(Instant::now()));
+    }
+    Ok(request)
+}
+
+impl Future for ResponseFuture {
+    type Output = Result<Response<reqwest::Response>, AttemptError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(cx)
+    }
+}
+
+impl fmt::Debug for ResponseFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+    }
+}

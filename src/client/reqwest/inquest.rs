@@ -1,0 +1,142 @@
+//! The inquest: from reqwest's error to its evidence.
+//!
+//! Classified by type, never by message. What hyper's end of stream hides (whether a part of a response had come, and how
+//! much of the request was taken) is not told here; without it the request is `Unknown`.
+
+use std::error::Error as StdError;
+use std::io;
+
+use http::{Method, StatusCode};
+use hyper_util::client::legacy;
+use tokio::time::Instant;
+
+use super::clients::Clients;
+use super::known::Pair;
+use crate::body::BodyError;
+use crate::client::h2_words;
+use crate::client::hyper_util::end_of;
+use crate::client::unconnected::{by_kernel, chain};
+use crate::evidence::{ConnectFailure, End, Evidence, Reuse, SecondLook, Sending, StatusRefusal};
+
+/// What an attempt was, for whoever looks into its failure.
+#[derive(Debug)]
+pub(super) struct Begun {
+    pub(super) method: Method,
+    pub(super) at: Instant,
+    pub(super) sending: Option<Sending>,
+}
+
+/// The evidence on a failed attempt.
+pub(super) fn on_error(error: &reqwest::Error, clients: &Clients, begun: Begun) -> Evidence {
+    if clients.are_given() {
+        on_error_of_another(error, clients, begun)
+    } else {
+        on_error_of_ours(error, clients, &begun).about(begun.sending)
+    }
+}
+
+fn on_error_of_ours(error: &reqwest::Error, clients: &Clients, begun: &Begun) -> Evidence {
+    let Some(lost) = of_hyper_util(error) else {
+        return Evidence::new(if error.is_builder() {
+            End::InvalidRequest
+        } else if error.is_timeout() {
+            End::CallerTimeout
+        } else {
+            End::Unknown
+        });
+    };
+    let end = said(lost);
+    if end == End::Connect {
+        return Evidence::new(end).with_connect_failure(why_unconnected(error));
+    }
+    if let Some(connected) = lost.connect_info() {
+        connected.poison();
+    }
+    let evidence = Evidence::new(end);
+    if is_over(end) || begun.method.is_safe() {
+        evidence.with_reuse(reuse(lost, clients, begun.at))
+    } else {
+        // What was sent may still be on its way, and arrive after what follows: that is no ground for a replay.
+        evidence
+    }
+}
+
+/// Of a client that was handed in. It may have followed a redirect, and the error be about a request that nobody here has
+/// made: it says nothing of one that must not be executed twice.
+fn on_error_of_another(error: &reqwest::Error, clients: &Clients, begun: Begun) -> Evidence {
+    let end = if chain(error).any(<dyn StdError>::is::<BodyError>) {
+        End::CallerBody
+    } else if error.is_timeout() && of_hyper_util(error).is_none() {
+        End::CallerTimeout
+    } else {
+        End::Unknown
+    };
+    let evidence = Evidence::new(end);
+    if !begun.method.is_safe() {
+        return evidence;
+    }
+    let reuse = of_hyper_util(error).map_or(Reuse::Unknown, |lost| reuse(lost, clients, begun.at));
+    evidence.with_reuse(reuse).about(begun.sending)
+}
+
+/// Whether the status of a response says that the request was not processed; of a client that was handed in it says so of
+/// the last request that it made.
+pub(super) fn on_status(status: StatusCode, clients: &Clients) -> Option<Evidence> {
+    let refusal = match status {
+        _ if clients.are_given() => return None,
+        StatusCode::MISDIRECTED_REQUEST => StatusRefusal::MisdirectedRequest,
+        StatusCode::TOO_EARLY => StatusRefusal::TooEarly,
+        _ => return None,
+    };
+    Some(Evidence::new(End::Status(refusal)))
+}
+
+/// The error of the client within, which reqwest puts directly below its own.
+fn of_hyper_util(error: &reqwest::Error) -> Option<&legacy::Error> {
+    error.source()?.downcast_ref()
+}
+
+fn said(lost: &legacy::Error) -> End {
+    let hypers: Option<&hyper::Error> = lost.source().and_then(<dyn StdError>::downcast_ref);
+    if let Some(end) = hypers.and_then(h2_words::said) {
+        return end;
+    }
+    match end_of(lost) {
+        End::Unknown if hypers.is_some_and(is_end_of_stream) => {
+            End::Closed(SecondLook::NotPossible)
+        }
+        end => end,
+    }
+}
+
+/// In cleartext, by `close_notify`, or over TLS without one. hyper says the same when a part of a response had come.
+fn is_end_of_stream(error: &hyper::Error) -> bool {
+    let is_eof = |io: &io::Error| io.kind() == io::ErrorKind::UnexpectedEof;
+    let mut causes = chain(error).filter_map(|cause| cause.downcast_ref());
+    error.is_incomplete_message() || causes.any(is_eof)
+}
+
+/// Whether nothing of the request can be on its way any more.
+fn is_over(end: End) -> bool {
+    // The connection is gone, or the request has not left, or the peer has taken it off the way.
+    matches!(
+        end,
+        End::Reset | End::TimedOut | End::HandedBack | End::Protocol(_)
+    )
+}
+
+fn reuse(lost: &legacy::Error, clients: &Clients, begun: Instant) -> Reuse {
+    let pair = lost.connect_info().and_then(Pair::connected);
+    let trace = pair.and_then(|pair| clients.known().trace(pair, begun));
+    trace.map_or(Reuse::Unknown, |trace| trace.reuse())
+}
+
+fn why_unconnected(error: &reqwest::Error) -> Option<ConnectFailure> {
+    if error.is_dns() {
+        Some(ConnectFailure::Name)
+    } else if error.is_timeout() {
+        Some(ConnectFailure::TimedOut)
+    } else {
+        by_kernel(error)
+    }
+}

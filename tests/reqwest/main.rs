@@ -1,0 +1,27 @@
+//! The adapter for reqwest: what is guaranteed through it and what is not, row by row; redirects, bodies, deadlines.
+
+#![allow(
+    missing_docs,
+    dead_code,
+    unnameable_types,
+    unused_imports,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::unused_self,
+    reason = "test code, which shares the peer and the scenarios with `it` and uses a part of them"
+)]
+
+mod client;
+#[path = "../it/kernel.rs"]
+mod kernel;
+#[path = "../it/loopback/mod.rs"]
+mod loopback;
+#[path = "../it/peer/mod.rs"]
+mod peer;
+
+mod redirect;
+mod requests;
+mod scenario;
+mod time;
