@@ -60,6 +60,9 @@
 //! of everything that sends more than one request for a call: redirects, authentication, other retries. For a client
 //! that is not hyper-util's, [`ReplayLayer`] fits any tower service whose error is [`Attested`](evidence::Attested).
 //!
+//! The [`cookbook`] answers what people look for: *connection closed before message completed*, load balancers, frozen
+//! processes, POSTs that must not run twice.
+//!
 //! # What is replayed, and when
 //!
 //! | [`Delivery`](evidence::Delivery) of the failed attempt | idempotent, or with an `Idempotency-Key` | others, such as POST |
@@ -230,6 +233,8 @@ mod carrier;
 pub mod client;
 #[cfg(feature = "hyper-util")]
 pub mod conn;
+#[cfg(all(any(doc, doctest), feature = "tls"))]
+pub mod cookbook;
 mod error;
 pub mod evidence;
 #[cfg(feature = "hyper-util")]

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 /// The layers, lowest first. Nothing imports from its own row but itself.
-const LAYERS: [&[&str]; 9] = [
+const LAYERS: [&[&str]; 10] = [
     &["evidence", "request"],
     &["verdict"],
     &["error"],
@@ -19,6 +19,7 @@ const LAYERS: [&[&str]; 9] = [
     &["pool"],
     &["client", "replay"],
     &["stack"],
+    &["cookbook"],
 ];
 
 /// What lies below and is still none of its business.

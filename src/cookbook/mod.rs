@@ -1,0 +1,19 @@
+//! Answers to what people look for, one page each.
+//!
+//! | what brings you here | page |
+//! | --- | --- |
+//! | `connection closed before message completed`, `ECONNRESET`, `BrokenPipe`, now and then | [`connection_closed_before_message_completed`] |
+//! | requests fail after a quiet minute, behind AWS, Google Cloud or Azure | [`behind_a_load_balancer`] |
+//! | the first request after a pause fails: AWS Lambda, laptops, virtual machines that sleep | [`frozen_processes`] |
+//! | a payment, an order, a mail must not happen twice | [`my_post_must_not_run_twice`] |
+//! | the server takes an `Idempotency-Key` | [`idempotency_key`] |
+//! | how other clients do it | [`compared`] |
+//!
+//! It is a part of the documentation alone: no program contains it.
+
+pub mod behind_a_load_balancer;
+pub mod compared;
+pub mod connection_closed_before_message_completed;
+pub mod frozen_processes;
+pub mod idempotency_key;
+pub mod my_post_must_not_run_twice;
