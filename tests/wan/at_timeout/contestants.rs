@@ -65,8 +65,10 @@ impl Way<'_> {
         self.run("hyper-util", client).await
     }
 
-    /// reqwest without its features, and so without TLS.
+    /// reqwest, in cleartext.
     pub(super) async fn reqwest(&self) -> Run<(), BoxError> {
+        // It wants to know of one all the same.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = || {
             // A proxy in the environment would be measured instead of the server.
             let client = reqwest::Client::builder().no_proxy().build().unwrap();
