@@ -213,6 +213,7 @@
 //! | `hyper-util` | yes | the taps, the adapter for hyper-util's client, and [`stack`]; brings `tokio` |
 //! | `tokio` | yes | pauses and deadlines; what sets them is there with it only, as nothing else can wait |
 //! | `tracing` | no | the spans and events above |
+//! | `metrics` | no | counters and gauges of all that, through the facade of that name: `unstale::metrics` |
 
 #![cfg_attr(
     not(all(
@@ -239,6 +240,8 @@ mod error;
 pub mod evidence;
 #[cfg(feature = "hyper-util")]
 mod keepalive;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 pub mod policy;
 #[cfg(feature = "client")]
 mod pool;

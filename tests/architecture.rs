@@ -10,7 +10,7 @@ use std::path::Path;
 
 /// The layers, lowest first. Nothing imports from its own row but itself.
 const LAYERS: [&[&str]; 10] = [
-    &["evidence", "request"],
+    &["evidence", "request", "metrics"],
     &["verdict"],
     &["error"],
     &["policy", "body", "keepalive"],

@@ -44,6 +44,12 @@
 #[cfg(feature = "client")]
 mod erased;
 mod error;
+#[cfg(feature = "metrics")]
+#[path = "held/gauged.rs"]
+mod held;
+#[cfg(not(feature = "metrics"))]
+#[path = "held/plain.rs"]
+mod held;
 mod lost;
 mod progress;
 mod reader;

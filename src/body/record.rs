@@ -1,11 +1,13 @@
 //! The frames kept for another sending, within a limit.
 //!
-//! Apart so that the arithmetic of the limit is in one place. It keeps the invariant that `bytes` is the payload of what is
-//! held and never more than the limit it was given.
+//! Apart so that the arithmetic of the limit is in one place. It keeps the invariant that what `held` says is the payload of
+//! what is held, and never more than the limit it was given.
 
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http_body::Frame;
+
+use super::held::Held;
 
 /// Data frames in order, then at most one frame of trailers. Empty data frames are not kept: they carry nothing, and any
 /// number of them would pass under any limit.
@@ -13,7 +15,7 @@ use http_body::Frame;
 pub(super) struct Record {
     data: Vec<Bytes>,
     trailers: Option<HeaderMap>,
-    bytes: usize,
+    held: Held,
 }
 
 /// The frame would have exceeded the limit.
@@ -22,7 +24,7 @@ pub(super) struct Overflow;
 impl Record {
     pub(super) fn push(&mut self, frame: &Frame<Bytes>, limit: usize) -> Result<(), Overflow> {
         let bytes = self
-            .bytes
+            .bytes()
             .checked_add(payload(frame))
             .filter(|bytes| *bytes <= limit)
             .ok_or(Overflow)?;
@@ -31,7 +33,7 @@ impl Record {
         } else if let Some(trailers) = frame.trailers_ref() {
             self.trailers = Some(trailers.clone());
         }
-        self.bytes = bytes;
+        self.held.grow_to(bytes);
         Ok(())
     }
 
@@ -51,7 +53,7 @@ impl Record {
 
     /// The payload held: data, and the names and values of trailers.
     pub(super) const fn bytes(&self) -> usize {
-        self.bytes
+        self.held.bytes()
     }
 
     /// Bytes of data, without trailers, from this position on.

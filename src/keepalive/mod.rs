@@ -21,6 +21,12 @@ mod hint;
 mod learned;
 mod origin;
 mod settings;
+#[cfg(feature = "metrics")]
+#[path = "shown/gauged.rs"]
+mod shown;
+#[cfg(not(feature = "metrics"))]
+#[path = "shown/plain.rs"]
+mod shown;
 mod table;
 mod vigil;
 

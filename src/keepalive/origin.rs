@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::learned::{Close, Learned, REMEMBERED};
+use super::shown::Shown;
 use super::table::Shared;
 use super::vigil::Reading;
 use super::{Hint, Moment};
@@ -52,6 +53,7 @@ pub(crate) struct Origin {
     record: Mutex<Record>,
     /// For how long a connection may be idle to be used again, in milliseconds: for whoever only wants to know that.
     limit: AtomicU64,
+    shown: Shown,
 }
 
 #[derive(Debug, Default)]
@@ -62,11 +64,12 @@ struct Record {
 }
 
 impl Origin {
-    pub(super) fn new(shared: Arc<Shared>) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, name: &str) -> Self {
         let origin = Self {
             shared,
             record: Mutex::default(),
             limit: AtomicU64::new(NO_LIMIT),
+            shown: Shown::new(name),
         };
         origin.note_limit(&origin.record());
         origin
@@ -120,6 +123,9 @@ impl Origin {
             age: age.saturating_sub(late).max(unheard),
         });
         self.note_limit(&record);
+        let learned = record.learned.timeout();
+        drop(record);
+        self.shown.tell(learned);
     }
 
     /// Whether a connection that looks alive is not to be used any more.
@@ -154,6 +160,9 @@ impl Origin {
             });
             self.note_limit(&record);
         }
+        let learned = record.learned.timeout();
+        drop(record);
+        self.shown.tell(learned);
         past
     }
 

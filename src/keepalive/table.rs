@@ -55,7 +55,7 @@ impl Table {
         if origins.len() >= REMEMBERED_ORIGINS {
             origins.retain(|_, origin| Arc::strong_count(origin) > 1);
         }
-        let origin = Arc::new(Origin::new(Arc::clone(&self.shared)));
+        let origin = Arc::new(Origin::new(Arc::clone(&self.shared), name));
         origins.insert(name.into(), Arc::clone(&origin));
         origin
     }

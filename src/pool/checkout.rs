@@ -22,6 +22,7 @@ use super::key::Key;
 use super::lease::Taken;
 use super::reason::DiscardReason;
 use super::state::{Effects, Granted};
+use super::telemetry;
 
 /// On another thread hyper may take a few of our turns to be done; an upload that goes on takes any number.
 const MOST_YIELDS: u8 = 8;
@@ -187,6 +188,7 @@ impl Pool {
         match taken.ask(has_waited) {
             Ok(()) => Some(taken),
             Err(reason) => {
+                telemetry::refused(reason);
                 taken.goes_unused();
                 match reason {
                     DiscardReason::Stale(_) => taken.lease.discard_stale(reason),

@@ -59,6 +59,7 @@ pub(crate) use self::slot::STREAMS_UNSAID;
 
 use self::slot::ConnectionId;
 use self::state::{Effects, State, ToDo, Told, What};
+use self::telemetry::Moves;
 use crate::conn::Keeping;
 
 /// The connections of a client.
@@ -127,7 +128,9 @@ impl Pool {
     /// Does what a change made necessary.
     #[inline]
     fn apply(&self, fx: Effects) {
-        if let Some(to_do) = fx.into_inner() {
+        let (moves, to_do) = fx.into_parts();
+        moves.publish();
+        if let Some(to_do) = to_do {
             self.apply_all(*to_do);
         }
     }
@@ -263,6 +266,10 @@ impl Drop for Pool {
         // Nobody is left to use what is being opened.
         state.stop_tasks();
         sweeper::stop_in_time(state.tasks_of_settling());
+        let mut moves = Moves::default();
+        state.slots.iter().for_each(|(_, slot)| moves.forget(slot));
+        drop(state);
+        moves.publish();
     }
 }
 

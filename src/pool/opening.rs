@@ -9,7 +9,7 @@ use super::error::ConnectError;
 use super::member::Member;
 use super::state::{Effects, Order};
 use super::telemetry::Connecting;
-use super::{Pool, sweeper};
+use super::{Pool, sweeper, telemetry};
 
 /// Opens a connection in a task of its own.
 pub(super) fn spawn(pool: &Pool, order: Order) {
@@ -54,7 +54,7 @@ async fn open(pool: Weak<Pool>, order: Order, member: Arc<Member>, connecting: C
             state.opened(order.connection, opened, now, &mut fx);
         }
         Err(error) => {
-            connecting.failed(&*error);
+            telemetry::failed(connecting, &*error);
             let error = ConnectError::failed(error);
             pool.state()
                 .connect_failed(order.connection, &error, &mut fx);

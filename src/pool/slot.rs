@@ -16,7 +16,7 @@ use super::checkout::Want;
 use super::list::{Link, Linked};
 use super::member::Member;
 use super::sender::{Protocol, Sender};
-use super::telemetry::Watch;
+use super::telemetry::{Place, Watch};
 use crate::body::Valve;
 use crate::conn::Ledger;
 
@@ -86,6 +86,8 @@ pub(super) struct Slot {
     pub(super) is_leaving: bool,
     /// Its span, if anybody listens.
     pub(super) watch: Watch,
+    /// Where it is counted, if anybody counts.
+    pub(super) place: Place,
     /// Its task, to be stopped while nothing has come of it, or when an upload that nobody waits for is in the way.
     pub(super) task: Option<AbortHandle>,
     /// What the body of the exchange that runs on it waits for, if it is held back.
@@ -115,6 +117,7 @@ impl Slot {
             max_streams: None,
             is_leaving: false,
             watch: Watch::default(),
+            place: Place::default(),
             task: None,
             withheld: None,
             suspect: false,

@@ -180,6 +180,7 @@ where
         self.started = Some(now);
         let patience = self.take.patience(self.profile, &[]);
         let (head, load) = self.take.first(now, patience);
+        telemetry::attempted(&[]);
         self.carrier.begin(head, load)
     }
 
@@ -259,6 +260,7 @@ where
         let patience = self.take.patience(self.profile, &self.attempts);
         let (head, load) = self.take.next(waiting.body, patience);
         self.sent_again += 1;
+        telemetry::attempted(&self.attempts);
         Poll::Ready(Step::Go(State::Attempting {
             attempt: self.carrier.begin(head, load),
         }))

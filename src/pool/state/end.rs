@@ -77,7 +77,9 @@ impl State {
             host.leaving += 1;
             self.leaving += 1;
         }
-        match std::mem::replace(&mut slot.phase, Phase::Closing) {
+        let before = std::mem::replace(&mut slot.phase, Phase::Closing);
+        fx.moves.note(slot);
+        match before {
             Phase::Connecting => host.connecting -= 1,
             Phase::Settling(sender) => {
                 fx.drop(sender);
@@ -114,6 +116,7 @@ impl State {
         }
         self.tell(id.at, What::Closed, fx);
         let slot = self.slots.remove(id.at);
+        fx.moves.forget(&slot);
         let left = usize::from(slot.is_leaving);
         self.leaving -= left;
         if let Some(host) = self.hosts.get_mut(host) {

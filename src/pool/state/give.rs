@@ -148,6 +148,7 @@ impl State {
         };
         slot.phase = Phase::Idle(sender);
         slot.is_reused = true;
+        fx.moves.note(slot);
         let host = slot.host;
         self.lie_idle(at, host, now, fx);
     }

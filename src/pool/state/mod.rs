@@ -40,7 +40,7 @@ use super::route::Route;
 use super::sender::Sender;
 use super::settings::{STREAM_IDS, Settings};
 use super::slot::{Anywhere, ConnectionId, Slot};
-use super::telemetry::Watch;
+use super::telemetry::{Moves, Watch};
 use crate::body::Valve;
 use crate::conn::Ledger;
 
@@ -93,7 +93,10 @@ pub(super) struct Granted {
 
 /// What is to be done about a change, once the lock is released. Mostly nothing.
 #[derive(Debug, Default)]
-pub(super) struct Effects(Option<Box<ToDo>>);
+pub(super) struct Effects {
+    to_do: Option<Box<ToDo>>,
+    pub(super) moves: Moves,
+}
 
 /// What is to be done.
 #[derive(Debug, Default)]
@@ -117,7 +120,7 @@ pub(super) struct ToDo {
 
 impl Effects {
     fn list(&mut self) -> &mut ToDo {
-        self.0.get_or_insert_default()
+        self.to_do.get_or_insert_default()
     }
 
     pub(super) fn wake(&mut self, waker: Waker) {
@@ -157,8 +160,9 @@ impl Effects {
         self.list().told.push(told);
     }
 
-    pub(super) fn into_inner(self) -> Option<Box<ToDo>> {
-        self.0
+    #[inline]
+    pub(super) fn into_parts(self) -> (Moves, Option<Box<ToDo>>) {
+        (self.moves, self.to_do)
     }
 }
 

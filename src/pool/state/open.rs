@@ -87,7 +87,8 @@ impl State {
         owner.open += 1;
         owner.connecting += 1;
         self.serial += 1;
-        let slot = Slot::connecting(self.serial, host, now);
+        let mut slot = Slot::connecting(self.serial, host, now);
+        fx.moves.note(&mut slot);
         fx.open(Order {
             connection: ConnectionId {
                 serial: slot.serial,

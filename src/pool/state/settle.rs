@@ -44,6 +44,7 @@ impl State {
         }
         let at_host = slot.host;
         slot.phase = Phase::Settling(sender);
+        fx.moves.note(slot);
         self.settling.push(at, &mut self.slots);
         if let Some(host) = self.hosts.get_mut(at_host) {
             host.settling += 1;

@@ -82,9 +82,13 @@ impl State {
             self.serve(waiter, Ok(granted), fx);
         }
         let idle_timeout = self.settings.idle_timeout;
-        let Some(slot) = self.slots.get_mut(at).filter(|slot| slot.streams == 0) else {
+        let Some(slot) = self.slots.get_mut(at) else {
             return;
         };
+        fx.moves.note(slot);
+        if slot.streams > 0 {
+            return;
+        }
         slot.rests(now, idle_timeout);
         slot.is_reused = true;
         self.keep_idle_limit(at, now, fx);

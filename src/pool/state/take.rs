@@ -149,6 +149,7 @@ impl State {
         };
         slot.exchanges += 1;
         slot.streams += 1;
+        fx.moves.note(slot);
         if is_reused {
             self.counters.reused += 1;
             if self.is_observed || hears_of_reuse() {

@@ -38,7 +38,7 @@ impl Connecting {
     }
 
     #[inline]
-    pub(in crate::pool) fn failed(self, _: &(dyn StdError + 'static)) {}
+    pub(super) fn failed(self, _: &(dyn StdError + 'static)) {}
 
     #[inline]
     pub(in crate::pool) fn opened(self, _: &Route, _: &Dialed) -> Watch {
@@ -52,6 +52,6 @@ pub(in crate::pool) fn hears_of_reuse() -> bool {
 }
 
 #[inline]
-pub(in crate::pool) fn tell(told: &Told) {
+pub(super) fn tell(told: &Told) {
     let Watch(()) = told.watch;
 }

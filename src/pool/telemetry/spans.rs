@@ -52,7 +52,7 @@ impl Connecting {
         work.instrument(self.0.clone())
     }
 
-    pub(in crate::pool) fn failed(self, error: &(dyn StdError + 'static)) {
+    pub(super) fn failed(self, error: &(dyn StdError + 'static)) {
         let chain = successors(Some(error), |error| (*error).source());
         let chain: Vec<_> = chain.map(ToString::to_string).collect();
         let error = chain.join(": ");
@@ -101,8 +101,8 @@ pub(in crate::pool) fn hears_of_reuse() -> bool {
     LevelFilter::current() >= LevelFilter::TRACE
 }
 
-/// Tells of what became of a connection: within its span, and of a reuse within the request's.
-pub(in crate::pool) fn tell(told: &Told) {
+/// Within its span, and of a reuse within the request's.
+pub(super) fn tell(told: &Told) {
     let span = told.watch.0.as_deref().cloned().unwrap_or_else(Span::none);
     let connection = told.number;
     match told.what {

@@ -1,14 +1,32 @@
-//! What the loop tells the log: a span for each call, and an event for each verdict.
+//! What the loop tells the log: a span for each call, and an event for each verdict; and what it counts.
 //!
-//! Apart from the loop so that it reads the same with and without the feature `tracing`; without it nothing here does
-//! anything, nor takes a byte. The names and fields stand in the crate's documentation.
+//! Apart from the loop so that it reads the same with and without the features `tracing` and `metrics`; without them nothing
+//! here does anything, nor takes a byte. The names and fields stand in the crate's documentation, and in that of its
+//! metrics.
 
+#[cfg(feature = "metrics")]
+#[path = "counted.rs"]
+mod counts;
+#[cfg(not(feature = "metrics"))]
+#[path = "uncounted.rs"]
+mod counts;
 #[cfg(not(feature = "tracing"))]
-mod silent;
+#[path = "silent.rs"]
+mod log;
 #[cfg(feature = "tracing")]
-mod spans;
+#[path = "spans.rs"]
+mod log;
 
-#[cfg(not(feature = "tracing"))]
-pub(super) use self::silent::{CallSpan, decided};
-#[cfg(feature = "tracing")]
-pub(super) use self::spans::{CallSpan, decided};
+use http::Method;
+
+use crate::verdict::Attempt;
+
+pub(super) use self::counts::attempted;
+pub(super) use self::log::CallSpan;
+
+/// A verdict was carried out: the request is replayed, or its failure handed to the caller.
+#[inline]
+pub(super) fn decided(method: &Method, number: usize, attempt: &Attempt) {
+    log::decided(method, number, attempt);
+    counts::decided(attempt);
+}

@@ -36,4 +36,4 @@ impl CallSpan {
 }
 
 #[inline]
-pub(in crate::replay) fn decided(_: &Method, _: usize, _: &Attempt) {}
+pub(super) fn decided(_: &Method, _: usize, _: &Attempt) {}

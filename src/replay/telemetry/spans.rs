@@ -113,8 +113,7 @@ fn port(uri: &Uri) -> Option<u16> {
     uri.port_u16().or_else(by_scheme)
 }
 
-/// A verdict was carried out: the request is replayed, or its failure handed to the caller.
-pub(in crate::replay) fn decided(method: &Method, number: usize, attempt: &Attempt) {
+pub(super) fn decided(method: &Method, number: usize, attempt: &Attempt) {
     let evidence = attempt.evidence();
     let trace = evidence.and_then(Evidence::trace);
     let (replay, reason, explained) = match attempt.decided() {
