@@ -28,7 +28,8 @@ async fn warm_up(stack: Stack, peer: &Arc<Inside<Peer>>) -> (Vec<Client>, Durati
     for _ in 0..PLAYS {
         let peer = Arc::clone(peer);
         clients.spawn(async move {
-            let client = client(stack, &peer, RetryPolicy::default());
+            let policy = RetryPolicy::builder().connect(3).build().unwrap();
+            let client = client(stack, &peer, policy);
             let begun = Instant::now();
             send(&client, &peer, Method::GET, "/warm").await.unwrap();
             (client, begun.elapsed())

@@ -28,11 +28,21 @@ pub fn peer(link: &Link, script: Script) -> Inside<Peer> {
     link.place(move || Peer::start_at(address, Tls::Off, move |_| script.clone()))
 }
 
+/// How long opening a connection may take. An aborted connection frees its port, and now and then the kernel gives that to a new
+/// one (it hands ports out in turn, but not strictly to threads that ask at once). A firewall lets the new one through; the peer
+/// that plays it drops whatever arrives for the port, the SYN too. So those that are to get through try again.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
 pub fn client(stack: Stack, peer: &Peer, policy: RetryPolicy) -> Client {
     match stack {
-        Stack::Pooled => boxed(pooled(peer).retry_policy(policy).build().unwrap()),
+        Stack::Pooled => {
+            let builder = pooled(peer).connect_timeout(CONNECT_TIMEOUT);
+            boxed(builder.retry_policy(policy).build().unwrap())
+        }
         Stack::Layered => {
-            let connector = TrackLayer::new().layer(HttpConnector::new());
+            let mut connector = HttpConnector::new();
+            connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
+            let connector = TrackLayer::new().layer(connector);
             let builder = hyper_util::client::legacy::Client::builder(TokioExecutor::new());
             let client = Attest::new(builder.build(connector)).watching();
             boxed(ReplayLayer::new(policy).layer(client))
