@@ -65,13 +65,16 @@ impl Way<'_> {
         self.run("hyper-util", client).await
     }
 
-    /// reqwest, in cleartext.
+    /// reqwest, as it is.
     pub(super) async fn reqwest(&self) -> Run<(), BoxError> {
         // It wants to know of one all the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = || {
+            let certificate = self.server.certificate();
+            let certificate = reqwest::Certificate::from_der(&certificate).unwrap();
             // A proxy in the environment would be measured instead of the server.
-            let client = reqwest::Client::builder().no_proxy().build().unwrap();
+            let builder = reqwest::Client::builder().no_proxy();
+            let client = builder.tls_certs_only([certificate]).build().unwrap();
             move |request| ask(client.clone(), request)
         };
         self.run("reqwest", client).await

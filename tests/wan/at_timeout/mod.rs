@@ -53,9 +53,7 @@ async fn at_timeout(program: &'static Program, close: Close) {
 /// Everybody's turn.
 async fn play(way: &Way<'_>, close: Close, table: &mut Table) {
     table.add(Line::new(&way.hyper_util().await));
-    if way.scheme == Scheme::Cleartext {
-        table.add(Line::new(&way.reqwest().await));
-    }
+    table.add(Line::new(&way.reqwest().await));
     let may_fail = match close {
         Close::Full => Failures::WithoutProof,
         Close::Lingering => Failures::Any,
