@@ -7,6 +7,10 @@
 //! | the first request after a pause fails: AWS Lambda, laptops, virtual machines that sleep | [`frozen_processes`] |
 //! | a payment, an order, a mail must not happen twice | [`my_post_must_not_run_twice`] |
 //! | the server takes an `Idempotency-Key` | [`idempotency_key`] |
+#![cfg_attr(
+    feature = "reqwest",
+    doc = "| your program uses reqwest, and is to go on doing so | [`reqwest`](mod@reqwest) |"
+)]
 //! | how other clients do it | [`compared`] |
 //!
 //! It is a part of the documentation alone: no program contains it.
@@ -17,3 +21,5 @@ pub mod connection_closed_before_message_completed;
 pub mod frozen_processes;
 pub mod idempotency_key;
 pub mod my_post_must_not_run_twice;
+#[cfg(feature = "reqwest")]
+pub mod reqwest;
