@@ -54,8 +54,10 @@ impl File {
         inner.split('/').collect()
     }
 
+    /// A part of the library. A binary is a crate of its own, which sees what the library exports and nothing else.
     fn is_source(&self) -> bool {
-        self.path.starts_with("src/") && self.path != "src/lib.rs"
+        let is_binary = self.path.starts_with("src/bin/");
+        self.path.starts_with("src/") && !is_binary && self.path != "src/lib.rs"
     }
 
     /// Test modules may reach for anything.
@@ -292,6 +294,13 @@ fn what_a_layer_must_not_know_is_found_although_it_lies_below() {
 #[rustfmt::skip]
 fn a_name_that_the_crate_exports_at_its_root_is_no_import_from_below() {
     assert_faulty("src/replay/run.rs", "use crate::RetryPolicy;", "imports `RetryPolicy`");
+}
+
+#[test]
+#[rustfmt::skip]
+fn a_binary_has_layers_of_its_own() {
+    assert_sound("src/bin/unstale/probe.rs", "use crate::survey::Survey;");
+    assert_faulty("src/bin/unstale/probe.rs", "unsafe { probe() };", "`unsafe`");
 }
 
 #[test]
