@@ -1,7 +1,7 @@
-# The servers that tests/real_servers and tests/wan speak to, and the tools that other steps want: installed where missing, never started
+# The servers that tests/real_servers, tests/doctor and tests/wan speak to, and the tools that other steps want: installed where missing, never started
 # as services.
 ensure_servers() {
-    local -A package=([nginx]=nginx-light [apache2]=apache2 [haproxy]=haproxy [node]=nodejs [strace]=strace
+    local -A package=([nginx]=nginx-light [apache2]=apache2 [haproxy]=haproxy [node]=nodejs [go]=golang-go [strace]=strace
         [valgrind]=valgrind [pip3]=python3-pip [ip]=iproute2)
     local PATH="$PATH:/usr/sbin:/sbin" # Debian keeps servers outside an ordinary user's PATH
     local policy=/usr/sbin/policy-rc.d program missing=() absent=() status=0 wrote_policy=

@@ -213,6 +213,7 @@
 //! | `hyper-util` | yes | the taps, the adapter for hyper-util's client, and [`stack`]; brings `tokio` |
 //! | `tokio` | yes | pauses and deadlines; what sets them is there with it only, as nothing else can wait |
 //! | `tracing` | no | the spans and events above |
+//! | `cli` | no | the command `unstale`, and `conn::Vitals` on which it rests; `docs/doctor.md` in the repository |
 //! | `metrics` | no | counters and gauges of all that, through the facade of that name: `unstale::metrics` |
 
 #![cfg_attr(

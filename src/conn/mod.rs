@@ -39,12 +39,16 @@ mod silence;
 mod socket;
 mod tracked;
 mod trust;
+#[cfg(feature = "cli")]
+mod vitals;
 mod watched;
 
 pub use self::layer::{AboveTls, Connecting, OnSocket, OnSocketOf, Tap, Track, TrackLayer};
 pub use self::plain::PlainIo;
 pub use self::socket::{Socket, SocketRef};
 pub use self::tracked::TrackedIo;
+#[cfg(feature = "cli")]
+pub use self::vitals::Vitals;
 
 #[cfg(feature = "http2")]
 pub(crate) use self::asking::Unanswered;
