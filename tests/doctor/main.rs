@@ -35,3 +35,4 @@ mod printed;
 mod refused;
 mod scripted;
 mod servers;
+mod settings;

@@ -25,65 +25,75 @@ pub(crate) fn settings(findings: &Findings) -> [Setting; 3] {
     [hyper_util(findings), reqwest(findings), unstale(findings)]
 }
 
-/// How long the other two may keep a connection; `None`: as they do by themselves.
-fn pool_idle_timeout(findings: &Findings) -> Option<Duration> {
-    let usable = findings.usable().unwrap_or_default();
+/// The setter by which idle connections are given up early enough; `None`: the client's own 90 s are.
+fn pool_idle_timeout(findings: &Findings) -> Option<String> {
     let is_known = !matches!(findings.idle(), Idle::Longer { .. });
-    (is_known || usable < THEIR_DEFAULT).then_some(usable)
+    match findings.usable() {
+        Some(usable) if is_known || usable < THEIR_DEFAULT => {
+            Some(format!("    .pool_idle_timeout({})", rust(usable)))
+        }
+        None if is_known => Some("    .pool_max_idle_per_host(0)".to_owned()),
+        Some(_) | None => None,
+    }
 }
 
-fn is_forgotten(findings: &Findings) -> Option<Duration> {
+/// How often a connection must be heard of, so that nothing on the way forgets it.
+fn tcp_keepalive(findings: &Findings) -> Option<Duration> {
     match findings.idle() {
         Idle::Fails {
             answered,
             how: Failing::Silence,
             ..
-        } => Some(rounded(answered / 2)),
+        } if answered >= Duration::from_secs(2) => {
+            // The kernel counts it in seconds.
+            Some(Duration::from_secs((answered / 2).as_secs()))
+        }
         _ => None,
     }
 }
 
 fn hyper_util(findings: &Findings) -> Setting {
     let mut code = Vec::new();
-    if let Some(timeout) = pool_idle_timeout(findings) {
+    if let Some(setter) = pool_idle_timeout(findings) {
         code.push("Client::builder(TokioExecutor::new())".to_owned());
         code.push("    .pool_timer(TokioTimer::new())".to_owned());
-        code.push(format!("    .pool_idle_timeout({})", rust(timeout)));
+        code.push(setter);
     }
-    if let Some(keepalive) = is_forgotten(findings) {
+    if let Some(keepalive) = tcp_keepalive(findings) {
+        let keepalive = rust(keepalive);
         code.push(format!(
-            "http.set_keepalive(Some({}));  // on the HttpConnector",
-            rust(keepalive)
+            "connector.set_keepalive(Some({keepalive}))  // HttpConnector"
         ));
     }
     Setting {
         client: "hyper-util",
-        why: why(&code),
+        why: why(findings, &code),
         code,
     }
 }
 
 fn reqwest(findings: &Findings) -> Setting {
-    let mut code = Vec::new();
-    if let Some(timeout) = pool_idle_timeout(findings) {
-        code.push("reqwest::Client::builder()".to_owned());
-        code.push(format!("    .pool_idle_timeout({})", rust(timeout)));
-        if let Some(keepalive) = is_forgotten(findings) {
-            code.push(format!("    .tcp_keepalive({})", rust(keepalive)));
-        }
+    let mut code: Vec<_> = pool_idle_timeout(findings).into_iter().collect();
+    let keepalive = tcp_keepalive(findings);
+    code.extend(keepalive.map(|keepalive| format!("    .tcp_keepalive({})", rust(keepalive))));
+    if !code.is_empty() {
+        code.insert(0, "reqwest::Client::builder()".to_owned());
     }
     Setting {
         client: "reqwest",
-        why: why(&code),
+        why: why(findings, &code),
         code,
     }
 }
 
-fn why(code: &[String]) -> &'static str {
-    if code.is_empty() {
-        "nothing to set: it gives connections up after 90 s by itself"
-    } else {
-        "a request can still meet a close that comes early, as at a restart, and is lost then"
+fn why(findings: &Findings, code: &[String]) -> &'static str {
+    match findings.idle() {
+        Idle::Longer { .. } if findings.usable().is_none() => {
+            "not known: nothing was asked of an idle connection yet"
+        }
+        _ if code.is_empty() => "nothing to set: it gives idle connections up after 90 s by itself",
+        Idle::Longer { .. } => "as far as was looked; --longest looks further",
+        _ => "a request can still meet a close that comes early, as at a restart, and is lost then",
     }
 }
 
@@ -109,19 +119,15 @@ fn unstale(findings: &Findings) -> Setting {
             }
         }
         Idle::Closes { .. } => {
-            if let Some(usable) = findings.usable() {
-                setters.push(format!("    .pool_idle_timeout({})", rust(usable)));
-                why = "streams that a GOAWAY refuses are sent again; so none has to be";
-            }
+            setters.extend(pool_idle_timeout(findings));
+            why = "streams that a GOAWAY refuses are sent again; so none has to be";
         }
-        Idle::Fails { answered, .. } => {
-            setters.push(format!(
-                "    .pool_idle_timeout({})",
-                rust(rounded(answered))
-            ));
-            if let Some(keepalive) = is_forgotten(findings) {
-                setters.push(format!("    .tcp_keepalive({})", rust(keepalive)));
-            }
+        Idle::Fails { .. } => {
+            setters.extend(pool_idle_timeout(findings));
+            let keepalive = tcp_keepalive(findings);
+            setters.extend(
+                keepalive.map(|keepalive| format!("    .tcp_keepalive({})", rust(keepalive))),
+            );
             why = "such a loss cannot be seen before a request; idempotent ones are sent again";
         }
         Idle::Longer { .. } => {}

@@ -173,7 +173,8 @@ impl Findings {
         let usable = match self.idle() {
             Idle::Closes { first, .. } => first.saturating_sub(margin(first)),
             Idle::Fails { answered, .. } => answered.saturating_sub(margin(answered)),
-            Idle::Longer { than } => than,
+            // What was not asked may have been forgotten on the way.
+            Idle::Longer { .. } => self.longest_answered(),
         };
         let hundredths = (usable + Duration::from_millis(5)).as_millis() / 10;
         let usable = Duration::from_millis(u64::try_from(hundredths * 10).ok()?);

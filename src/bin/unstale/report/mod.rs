@@ -11,6 +11,7 @@ mod svg;
 mod verdict;
 pub(crate) mod words;
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use self::paint::Paint;
@@ -42,13 +43,13 @@ impl Report {
     /// The result of one URL.
     pub(crate) fn add(&mut self, url: &str, probed: &Probed) {
         if self.json {
-            println!("{}", json::of(url, probed));
+            print(&format!("{}\n", json::of(url, probed)));
         }
         match probed {
             Ok(all) => {
                 for findings in all {
                     if !self.json {
-                        self.print(url, findings);
+                        print(&self.page(url, findings));
                     }
                     self.panels.push(svg::Panel::of(url, findings));
                 }
@@ -58,13 +59,16 @@ impl Report {
         }
     }
 
-    fn print(&self, url: &str, findings: &Findings) {
+    fn page(&self, url: &str, findings: &Findings) -> String {
         let paint = self.paint;
-        println!("\n{}", paint.bold(&words::headline(url, findings)));
-        println!("{}\n", paint.dim(&words::server(findings)));
-        println!("{}", chart::draw(findings, paint));
-        println!("{}", words::verdict(findings, paint));
-        println!("{}", words::settings(findings, paint));
+        format!(
+            "\n{}\n{}\n\n{}\n{}\n{}",
+            paint.bold(&words::headline(url, findings)),
+            paint.dim(&words::server(findings)),
+            chart::draw(findings, paint),
+            words::verdict(findings, paint),
+            words::settings(findings, paint)
+        )
     }
 
     /// Writes the picture, if one is wanted.
@@ -79,4 +83,9 @@ impl Report {
             why: error.to_string(),
         })
     }
+}
+
+/// To standard output. Whoever reads it may have enough, as `head` has; that is no failure.
+fn print(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
 }

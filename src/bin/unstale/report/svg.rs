@@ -51,7 +51,7 @@ impl Panel {
     pub(super) fn of(url: &str, findings: &Findings) -> Self {
         Self {
             title: words::headline(url, findings),
-            verdict: verdict::idle(findings),
+            verdict: short(&verdict::idle(findings)),
             axis: Axis::of(findings),
             steps: survival(&findings.observations),
             observations: findings.observations.clone(),
@@ -233,6 +233,13 @@ pub(super) fn draw(panels: &[Panel]) -> String {
     }
     svg.push_str("</svg>\n");
     svg
+}
+
+/// A sentence that fits on a line: without what stands in brackets, if it is too long.
+fn short(sentence: &str) -> String {
+    let is_long = sentence.chars().count() > 100;
+    let without = sentence.split_once(" (").filter(|_| is_long);
+    without.map_or(sentence, |(begin, _)| begin).to_owned()
 }
 
 /// A text of so many characters at most.

@@ -116,7 +116,7 @@ fn announced(findings: &Findings) -> String {
         return "HTTP/2 has no field for it".to_owned();
     }
     let Some(known) = &findings.first.keep_alive else {
-        return "no; asked with Connection: keep-alive, neither".to_owned();
+        return "no, not even to a request that says Connection: keep-alive".to_owned();
     };
     let mut said = Vec::new();
     said.extend(

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::paint::Paint;
 use super::verdict;
 use crate::advice::{self, Setting};
-use crate::findings::Findings;
+use crate::findings::{Findings, Idle};
 use crate::line::How;
 use crate::trial::Seen;
 
@@ -88,14 +88,14 @@ pub(super) fn verdict(findings: &Findings, paint: Paint) -> String {
 }
 
 pub(super) fn settings(findings: &Findings, paint: Paint) -> String {
-    let usable = findings.usable();
-    let mut text = match usable {
-        Some(usable) => format!(
+    let mut text = match (findings.usable(), findings.idle()) {
+        (Some(usable), _) => format!(
             "  {} {}\n",
             paint.bold("What to set: use a connection that has been idle for up to"),
             paint.good(&time(usable))
         ),
-        None => format!(
+        (None, Idle::Longer { .. }) => format!("  {}\n", paint.bold("What to set: not known")),
+        (None, _) => format!(
             "  {}\n",
             paint.bold("What to set: no idle connection is worth being kept")
         ),
