@@ -45,7 +45,7 @@ fn ending(tls: Tls, end: fn(Script) -> Script) -> Peer {
 fn the_close(found: &Value) -> &Value {
     let idle = &found["idle_timeout"];
     assert_eq!(idle["kind"], "closes", "{found:#}");
-    assert!(idle["first_ms"].as_f64().unwrap() >= 190.0, "{found:#}");
+    assert!(idle["ms"].as_f64().unwrap() >= 190.0, "{found:#}");
     let [manner] = &found["closes"].as_array().unwrap()[..] else {
         panic!("{found:#}");
     };

@@ -35,9 +35,9 @@ pub(crate) struct Findings {
 /// For how long an idle connection is of use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Idle {
-    /// The server closes it at that age: the median, and the first and last of so many.
+    /// The server closes it at that age: the first and the last of so many. The first is the one to name: a server may be
+    /// late, which it is when it is busy, and whoever relies on the last is lost to the first.
     Closes {
-        after: Duration,
         first: Duration,
         last: Duration,
         count: usize,
@@ -103,9 +103,7 @@ impl Findings {
             };
         }
         if let (Some(first), Some(last)) = (first_close, closed.last().copied()) {
-            let middle = closed.get(closed.len() / 2).copied();
             return Idle::Closes {
-                after: middle.unwrap_or(first),
                 first,
                 last,
                 count: closed.len(),

@@ -80,15 +80,9 @@ fn findings(findings: &Findings) -> Value {
 
 fn idle(findings: &Findings) -> Value {
     match findings.idle() {
-        Idle::Closes {
-            after,
-            first,
-            last,
-            count,
-        } => json!({
+        Idle::Closes { first, last, count } => json!({
             "kind": "closes",
-            "ms": milliseconds(after),
-            "first_ms": milliseconds(first),
+            "ms": milliseconds(first),
             "last_ms": milliseconds(last),
             "count": count,
         }),

@@ -45,12 +45,7 @@ pub(super) fn sentences(findings: &Findings) -> Vec<(&'static str, String)> {
 /// The first of them, in short.
 pub(super) fn idle(findings: &Findings) -> String {
     match findings.idle() {
-        Idle::Closes {
-            after,
-            first,
-            last,
-            count,
-        } => {
+        Idle::Closes { first, last, count } => {
             let of = match count {
                 1 => "one connection".to_owned(),
                 _ => format!("{count} connections, {} to {}", exact(first), exact(last)),
@@ -62,7 +57,7 @@ pub(super) fn idle(findings: &Findings) -> String {
                     time(first)
                 )
             } else {
-                format!("closes an idle connection after {} ({of})", time(after))
+                format!("closes an idle connection after {} ({of})", time(first))
             }
         }
         Idle::Fails {
@@ -83,14 +78,14 @@ pub(super) fn idle(findings: &Findings) -> String {
                 Failing::Silence => "the connection looks open, and nothing answers on it",
                 Failing::NoAnswer => "a request on it is taken, and not answered",
             };
+            let about = time((answered + lost) / 2);
             let answered = if answered == Duration::ZERO {
                 "right away".to_owned()
             } else {
                 format!("after {}", time(answered))
             };
             format!(
-                "about {}: {what} (answered {answered}, lost after {})",
-                time(middle(findings)),
+                "about {about}: {what} (answered {answered}, lost after {})",
                 time(lost)
             )
         }
@@ -101,14 +96,6 @@ pub(super) fn idle(findings: &Findings) -> String {
 /// To the millisecond.
 fn exact(time: Duration) -> String {
     format!("{:.3} s", time.as_secs_f64())
-}
-
-fn middle(findings: &Findings) -> Duration {
-    match findings.idle() {
-        Idle::Fails { answered, lost, .. } => (answered + lost) / 2,
-        Idle::Closes { after, .. } => after,
-        Idle::Longer { than } => than,
-    }
 }
 
 fn announced(findings: &Findings) -> String {
