@@ -25,6 +25,8 @@ mod book;
 mod clocks;
 mod deaf;
 mod facts;
+#[cfg(feature = "reqwest")]
+pub(crate) mod foreign;
 mod gate;
 mod layer;
 mod ledger;

@@ -1,18 +1,23 @@
 //! The Linux probe: `TCP_INFO`.
 //!
-//! The one file of this crate with `unsafe` in it: `tcpi_bytes_acked` (Linux 4.1) is not in libc's struct, so the
+//! A file with `unsafe` in it: `tcpi_bytes_acked` (Linux 4.1) is not in libc's struct, so the
 //! answer is read into bytes and the fields taken by their offsets, which the kernel never changes
 //! (`include/uapi/linux/tcp.h` only grows at the end).
 
 use std::os::fd::AsRawFd;
 use std::time::Duration;
 
+#[cfg(feature = "reqwest")]
+use super::Counts;
 use super::{Peek, Portable, Probe, Sample, State};
 use crate::conn::socket::SocketRef;
 
 /// Up to and including `tcpi_bytes_received`.
 const COVERED: usize = 136;
-const LEN: libc::socklen_t = 136;
+
+/// Up to and including `tcpi_bytes_retrans` (Linux 4.19).
+#[cfg(feature = "reqwest")]
+const COUNTED: usize = 216;
 
 /// Asks `getsockopt(TCP_INFO)`.
 #[derive(Debug)]
@@ -31,6 +36,13 @@ impl Probe for Linux {
         let mut info = [0; COVERED];
         let covered = tcp_info(socket, &mut info);
         parse(info.get(..covered)?)
+    }
+
+    #[cfg(feature = "reqwest")]
+    fn counts(&self, socket: SocketRef<'_>) -> Option<Counts> {
+        let mut info = [0; COUNTED];
+        let covered = tcp_info(socket, &mut info);
+        count(info.get(..covered)?)
     }
 
     fn peek(&self, socket: SocketRef<'_>) -> Peek {
@@ -79,13 +91,29 @@ fn parse(info: &[u8]) -> Option<Sample> {
     })
 }
 
+/// Reads what else was counted; `None` if the struct is too short for it.
+#[cfg(feature = "reqwest")]
+fn count(info: &[u8]) -> Option<Counts> {
+    let u32_at = |at: usize| Some(u32::from_ne_bytes(info.get(at..at + 4)?.try_into().ok()?));
+    let u64_at = |at: usize| Some(u64::from_ne_bytes(info.get(at..at + 8)?.try_into().ok()?));
+    let (sent, sent_again) = (u64_at(200)?, u64_at(208)?);
+    let (segments, segments_again) = (u32_at(156)?, u32_at(100)?);
+    Some(Counts {
+        sample: parse(info)?,
+        written: sent.checked_sub(sent_again)? + u64::from(u32_at(144)?),
+        segments: segments.checked_sub(segments_again)?,
+    })
+}
+
 /// How many bytes of `info` the kernel has filled.
 #[expect(
     unsafe_code,
     reason = "no crate of ours offers TCP_INFO with tcpi_bytes_acked"
 )]
-fn tcp_info(socket: SocketRef<'_>, info: &mut [u8; COVERED]) -> usize {
-    let mut len = LEN;
+fn tcp_info<const N: usize>(socket: SocketRef<'_>, info: &mut [u8; N]) -> usize {
+    let Ok(mut len) = libc::socklen_t::try_from(N) else {
+        return 0;
+    };
     // SAFETY: the descriptor is borrowed for the call, `info` is writable for `len` bytes, and the kernel writes no
     // more than that, and how much into `len`.
     let answer = unsafe {

@@ -31,6 +31,12 @@ pub(crate) trait Probe: Debug + Send + Sync {
     /// The kernel's counters; `None` where there are none, or none to be believed.
     fn sample(&self, socket: SocketRef<'_>) -> Option<Sample>;
 
+    /// The kernel's counters, and what it has counted of what was sent; `None` where there are none, or none to be believed.
+    #[cfg(all(feature = "reqwest", target_os = "linux"))]
+    fn counts(&self, _: SocketRef<'_>) -> Option<Counts> {
+        None
+    }
+
     /// Looks whether anything lies unread, without taking it.
     fn peek(&self, socket: SocketRef<'_>) -> Peek;
 
@@ -80,6 +86,17 @@ pub(crate) struct Sample {
     pub(crate) unacked: u32,
     /// How often in a row the retransmission timeout has passed since anything was acknowledged.
     pub(crate) retransmits: u8,
+}
+
+/// What the kernel has counted of what was sent, for who has not seen it go by.
+#[cfg(all(feature = "reqwest", target_os = "linux"))]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Counts {
+    pub(crate) sample: Sample,
+    /// Bytes of the stream that were written.
+    pub(crate) written: u64,
+    /// Segments with data in which they left; those that were sent again not counted.
+    pub(crate) segments: u32,
 }
 
 /// What a peek saw.
