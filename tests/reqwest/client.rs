@@ -42,7 +42,8 @@ impl Stack {
 
     /// tokio tasks that a client has while it has connections, besides one for each.
     pub fn tasks(self) -> usize {
-        0
+        // What closes idle connections in hyper-util's pool.
+        1
     }
 }
 
@@ -65,8 +66,11 @@ pub fn policy() -> RetryPolicy {
 }
 
 /// The client of this peer, to be set up further.
-pub fn builder(_: Stack, peer: &Peer) -> ClientBuilder {
-    unstale::reqwest::Client::builder(configured(peer)).retry_policy(policy())
+pub fn builder(stack: Stack, peer: &Peer) -> ClientBuilder {
+    let client = unstale::reqwest::Client::builder(configured(peer));
+    client
+        .retry_policy(policy())
+        .ask_kernel(stack == Stack::Asking)
 }
 
 /// The client of this peer.

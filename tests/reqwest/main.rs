@@ -13,6 +13,7 @@
     reason = "test code, which shares the peer and the scenarios with `it` and uses a part of them"
 )]
 
+mod asked;
 mod client;
 #[path = "../it/kernel.rs"]
 mod kernel;
@@ -20,7 +21,10 @@ mod kernel;
 mod loopback;
 #[path = "../it/peer/mod.rs"]
 mod peer;
+#[path = "../it/peer_h2/mod.rs"]
+mod peer_h2;
 
+mod http2;
 mod redirect;
 mod requests;
 mod scenario;

@@ -1,22 +1,29 @@
 //! The service: one call is one attempt.
 
 use std::fmt;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use http::{Request, Response};
-use reqwest::Body;
-use tokio::time::Instant;
+use reqwest::{Body, Client};
+use tokio::time::{Instant, timeout};
 use tower_service::Service;
 
+use super::begun::Begun;
 use super::clients::Clients;
-use super::inquest::{self, Begun};
+use super::inquest;
+use super::known::Start;
 use crate::body::ReplayBody;
 use crate::client::invalid::InvalidRequest;
-use crate::evidence::{AttemptError, AttemptToken, End, Evidence};
+use crate::evidence::{AttemptError, End, Evidence};
 use crate::request::{OnFreshConnection, OnRecentConnection};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// For how long connections are held for an attempt. What is stale shows itself within a round trip; and should their owner
+/// let go of one without a word, its peer is not to wait longer for the end.
+const HELD: Duration = Duration::from_millis(900);
 
 /// In a request's extensions: when it must have been answered, its response's body read to the end included.
 #[derive(Clone, Copy, Debug)]
@@ -61,14 +68,7 @@ async fn attempt(
     clients: Clients,
     mut request: Request<ReplayBody<Body>>,
 ) -> Result<Response<reqwest::Response>, AttemptError> {
-    let token = request.body_mut().take_token();
-    let begun = Begun {
-        method: request.method().clone(),
-        at: token
-            .as_ref()
-            .map_or_else(Instant::now, |token| Instant::from_std(token.begun())),
-        sending: token.map(|token: AttemptToken| token.take(request.method(), request.uri())),
-    };
+    let begun = Begun::of(&mut request);
     let wants_fresh = wants_fresh(&mut request);
     let request = match sendable(request) {
         Ok(request) => request,
@@ -77,9 +77,11 @@ async fn attempt(
             return Err(AttemptError::new(evidence, invalid));
         }
     };
-    match clients.for_attempt(wants_fresh).execute(request).await {
+    let from_pool = begun.origin.as_ref().filter(|_| !wants_fresh);
+    let mut start = clients.known().begin(from_pool);
+    match execute(clients.for_attempt(wants_fresh), request, &mut start).await {
         Ok(answer) => {
-            clients.known().answered(answer.extensions());
+            clients.known().answered(&answer, &begun);
             let status = answer.status();
             let mut response = Response::new(answer);
             *response.status_mut() = status;
@@ -90,10 +92,26 @@ async fn attempt(
             Ok(response)
         }
         Err(error) => {
-            let evidence = inquest::on_error(&error, &clients, begun);
+            let evidence = inquest::on_error(&error, &clients, begun, start).await;
             Err(AttemptError::new(evidence, error))
         }
     }
+}
+
+/// What the attempt may be sent on is held while it is.
+async fn execute(
+    client: &Client,
+    request: reqwest::Request,
+    start: &mut Start,
+) -> reqwest::Result<reqwest::Response> {
+    let mut executing = pin!(client.execute(request));
+    if !start.held.is_empty() {
+        if let Ok(executed) = timeout(HELD, executing.as_mut()).await {
+            return executed;
+        }
+        start.held.clear();
+    }
+    executing.await
 }
 
 /// Whether the attempt is to have a new connection. How long one has been idle reqwest's pool does not tell; a new one

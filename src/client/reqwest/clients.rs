@@ -20,9 +20,14 @@ pub(crate) struct Clients {
 }
 
 impl Clients {
-    /// Builds the clients: both builders are set up alike by the caller.
-    pub(crate) fn ours(usual: ClientBuilder, fresh: ClientBuilder) -> reqwest::Result<Self> {
-        let known = Arc::new(Known::default());
+    /// Builds the clients: both builders are set up alike by the caller. `asks`: whether the kernel is asked about their
+    /// connections.
+    pub(crate) fn ours(
+        usual: ClientBuilder,
+        fresh: ClientBuilder,
+        asks: bool,
+    ) -> reqwest::Result<Self> {
+        let known = Arc::new(Known::new(asks));
         let build = |builder: ClientBuilder| {
             builder
                 .redirect(redirect::Policy::none())

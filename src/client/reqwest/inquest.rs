@@ -6,36 +6,44 @@
 use std::error::Error as StdError;
 use std::io;
 
-use http::{Method, StatusCode};
+use http::StatusCode;
 use hyper_util::client::legacy;
 use tokio::time::Instant;
 
+use super::begun::Begun;
 use super::clients::Clients;
-use super::known::Pair;
+use super::known::{Origin, Pair, Start};
 use crate::body::BodyError;
 use crate::client::h2_words;
 use crate::client::hyper_util::end_of;
 use crate::client::unconnected::{by_kernel, chain};
-use crate::evidence::{ConnectFailure, End, Evidence, Reuse, SecondLook, Sending, StatusRefusal};
+use crate::conn::foreign::Found;
+use crate::evidence::{ConnectFailure, End, Evidence, Reuse, SecondLook, StatusRefusal, Trace};
 
-/// What an attempt was, for whoever looks into its failure.
-#[derive(Debug)]
-pub(super) struct Begun {
-    pub(super) method: Method,
-    pub(super) at: Instant,
-    pub(super) sending: Option<Sending>,
-}
+/// The longest alert of TLS in the ciphers of today: what has arrived over TLS and is no longer is taken for no response.
+const LONGEST_ALERT: u64 = 31;
 
 /// The evidence on a failed attempt.
-pub(super) fn on_error(error: &reqwest::Error, clients: &Clients, begun: Begun) -> Evidence {
+pub(super) async fn on_error(
+    error: &reqwest::Error,
+    clients: &Clients,
+    begun: Begun,
+    start: Start,
+) -> Evidence {
     if clients.are_given() {
         on_error_of_another(error, clients, begun)
     } else {
-        on_error_of_ours(error, clients, &begun).about(begun.sending)
+        let evidence = on_error_of_ours(error, clients, &begun, start).await;
+        evidence.about(begun.sending)
     }
 }
 
-fn on_error_of_ours(error: &reqwest::Error, clients: &Clients, begun: &Begun) -> Evidence {
+async fn on_error_of_ours(
+    error: &reqwest::Error,
+    clients: &Clients,
+    begun: &Begun,
+    start: Start,
+) -> Evidence {
     let Some(lost) = of_hyper_util(error) else {
         return Evidence::new(if error.is_builder() {
             End::InvalidRequest
@@ -45,20 +53,66 @@ fn on_error_of_ours(error: &reqwest::Error, clients: &Clients, begun: &Begun) ->
             End::Unknown
         });
     };
-    let end = said(lost);
-    if end == End::Connect {
-        return Evidence::new(end).with_connect_failure(why_unconnected(error));
+    match said(lost) {
+        End::Connect => Evidence::new(End::Connect).with_connect_failure(why_unconnected(error)),
+        end @ (End::CallerBody | End::HandedBack) => Evidence::new(end),
+        end => on_connection(lost, end, clients, begun, start).await,
     }
-    if let Some(connected) = lost.connect_info() {
-        connected.poison();
+}
+
+/// The request was handed to a connection, and lost on it.
+async fn on_connection(
+    lost: &legacy::Error,
+    end: End,
+    clients: &Clients,
+    begun: &Begun,
+    start: Start,
+) -> Evidence {
+    let Some(connected) = lost.connect_info() else {
+        return Evidence::new(end);
+    };
+    connected.poison();
+    let pair = Pair::connected(connected);
+    let Some((pair, trace)) =
+        pair.and_then(|pair| Some((pair, clients.known().trace(pair, begun.at)?)))
+    else {
+        return Evidence::new(end);
+    };
+    if let Some(reason) = clients.known().gate(pair, &start) {
+        return Evidence::new(End::Gate(reason)).with_trace(trace.with_sealed());
+    }
+    if let Some(held) = start.into_held(pair) {
+        let has_ended = hypers(lost).is_some_and(hyper::Error::is_incomplete_message);
+        let found = held.ask(has_ended).await;
+        return match found {
+            Some(found) => as_found(end, trace, &found, begun),
+            None => Evidence::new(end).with_reuse(trace.reuse()),
+        };
     }
     let evidence = Evidence::new(end);
-    if is_over(end) || begun.method.is_safe() {
-        evidence.with_reuse(reuse(lost, clients, begun.at))
-    } else {
+    if trace.reuse() == Reuse::Reused && !is_over(end) && !begun.method.is_safe() {
         // What was sent may still be on its way, and arrive after what follows: that is no ground for a replay.
-        evidence
+        return evidence;
     }
+    evidence.with_reuse(trace.reuse())
+}
+
+/// The kernel was asked what became of the request, and the connection aborted.
+fn as_found(end: End, trace: Trace, found: &Found, begun: &Begun) -> Evidence {
+    let is_cleartext = begun.origin.as_ref().is_some_and(Origin::is_cleartext);
+    let received = match found.received {
+        alert if !is_cleartext && alert <= LONGEST_ALERT => 0,
+        received => received,
+    };
+    let end = match end {
+        End::Closed(_) => End::Closed(found.look),
+        end => end,
+    };
+    let trace = trace
+        .with_sent(found.sent)
+        .with_acknowledged(found.acknowledged)
+        .with_received(received);
+    Evidence::new(end).with_trace(trace)
 }
 
 /// Of a client that was handed in. It may have followed a redirect, and the error be about a request that nobody here has
@@ -96,13 +150,16 @@ fn of_hyper_util(error: &reqwest::Error) -> Option<&legacy::Error> {
     error.source()?.downcast_ref()
 }
 
+fn hypers(lost: &legacy::Error) -> Option<&hyper::Error> {
+    lost.source()?.downcast_ref()
+}
+
 fn said(lost: &legacy::Error) -> End {
-    let hypers: Option<&hyper::Error> = lost.source().and_then(<dyn StdError>::downcast_ref);
-    if let Some(end) = hypers.and_then(h2_words::said) {
+    if let Some(end) = hypers(lost).and_then(h2_words::said) {
         return end;
     }
     match end_of(lost) {
-        End::Unknown if hypers.is_some_and(is_end_of_stream) => {
+        End::Unknown if hypers(lost).is_some_and(is_end_of_stream) => {
             End::Closed(SecondLook::NotPossible)
         }
         end => end,

@@ -2,7 +2,9 @@
 //!
 //! Apart because reqwest lets nobody near its sockets. What can be had is this: a layer on its connector sees each
 //! connection when it is opened, by its two addresses; and the error of an attempt names the same two, deep in its source
-//! chain. So each failure is attributed to one connection exactly, whether or not anything can be asked about that.
+//! chain. So each failure is attributed to one connection exactly, and on Linux the kernel can be asked about its socket
+//! (`conn::foreign`): those that their peers have ended are closed for good before an attempt begins, and those that it may get
+//! are held for its first second.
 //!
 //! ```text
 //! Attest ─▶ reqwest::Client ─▶ hyper-util's client ─▶ Notice ─▶ reqwest's connector ─▶ socket
@@ -15,6 +17,7 @@
 //! request that the caller never made, while his own was executed; so it is evidence for safe methods alone.
 
 mod attest;
+mod begun;
 mod clients;
 mod inquest;
 mod known;

@@ -12,6 +12,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::known::Known;
+use crate::conn::foreign::Hint;
 
 /// Puts [`Notice`] around a connector.
 #[derive(Clone, Debug)]
@@ -58,7 +59,8 @@ where
 
     fn call(&mut self, destination: D) -> Self::Future {
         Connecting {
-            connecting: self.connector.call(destination),
+            hint: self.known.hint(),
+            future: self.connector.call(destination),
             known: Arc::clone(&self.known),
         }
     }
@@ -69,7 +71,8 @@ pin_project! {
     #[derive(Debug)]
     pub(super) struct Connecting<F> {
         #[pin]
-        connecting: F,
+        future: F,
+        hint: Option<Hint>,
         known: Arc<Known>,
     }
 }
@@ -83,9 +86,9 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let connected = ready!(this.connecting.poll(cx));
+        let connected = ready!(this.future.poll(cx));
         if let Ok(connection) = &connected {
-            this.known.opened(&connection.connected());
+            this.known.opened(&connection.connected(), *this.hint);
         }
         Poll::Ready(connected)
     }
