@@ -32,7 +32,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use self::arguments::{Arguments, Command};
+use self::arguments::{Arguments, Command, Options};
 use self::failure::Failure;
 use self::probe::Interrupt;
 use self::report::Report;
@@ -40,14 +40,28 @@ use self::report::Report;
 /// Ctrl-C: what was known by then has been printed.
 const INTERRUPTED: u8 = 130;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let Command::Probe(options) = Arguments::parse().command;
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("unstale: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let code = runtime.block_on(probe(&options));
+    // A look-up of a name that hangs is not waited for.
+    runtime.shutdown_background();
+    code.into()
+}
+
+/// Probes one URL after the other; the exit code.
+async fn probe(options: &Options) -> u8 {
     let interrupt = Interrupt::listen();
-    let mut report = Report::new(&options);
+    let mut report = Report::new(options);
     let mut code = 0;
     for url in &options.urls {
-        let probed = probe::run(url, &options, &interrupt).await;
+        let probed = probe::run(url, options, &interrupt).await;
         code = first(code, probed.as_ref().err().map_or(0, Failure::code));
         report.add(url, &probed);
         if interrupt.has_come() {
@@ -59,7 +73,7 @@ async fn main() -> ExitCode {
         eprintln!("unstale: {failure}");
         code = first(code, failure.code());
     }
-    code.into()
+    code
 }
 
 /// Of several failures the first is told.

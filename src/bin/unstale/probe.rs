@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::arguments::{Options, Speak};
-use crate::connection::{Ask, Protocol};
+use crate::connection::Protocol;
 use crate::failure::Failure;
 use crate::findings::Findings;
 use crate::line::{Dialer, Roots};
@@ -91,7 +91,10 @@ pub(crate) async fn run(url: &str, options: &Options, interrupt: &Interrupt) -> 
     let most = probe(options.connections - few);
     match tokio::join!(most.run(one), probe(few).run(other)) {
         (Ok(one), Ok(other)) => Ok(vec![one, other]),
-        (Ok(only), Err(_)) | (Err(_), Ok(only)) => Ok(vec![only]),
+        (Ok(only), Err(failure)) | (Err(failure), Ok(only)) => {
+            screen.say(&failure.to_string());
+            Ok(vec![only])
+        }
         (Err(failure), Err(_)) => Err(failure),
     }
 }
@@ -167,7 +170,7 @@ impl Probe<'_> {
             begun = Asking::begin(&self.dialer, spoken, self.options.head) => begun?,
             () = self.interrupt.come() => return Err(Failure::Interrupted),
         };
-        let ask: Ask = first.ask;
+        let ask = first.ask;
         let progress = self.screen.begin(protocol, self.options.longest);
         let survey = Survey {
             dialer: Arc::clone(&self.dialer),
@@ -181,9 +184,10 @@ impl Probe<'_> {
             },
             progress: &progress,
         };
+        let until = begun + self.options.longest;
         let asking = async {
             tokio::select! {
-                quota = asking.on(self.options.requests, ask) => Some(quota),
+                quota = asking.on(self.options.requests, until, ask) => Some(quota),
                 () = self.interrupt.come() => None,
             }
         };

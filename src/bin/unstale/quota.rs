@@ -6,10 +6,11 @@
 use std::time::Duration;
 
 use http::StatusCode;
+use tokio::time::Instant;
 
 use crate::connection::{Answer, Ask, Connection, Lost, Protocol};
 use crate::failure::Failure;
-use crate::line::{Dialer, Line};
+use crate::line::{Dialer, How, Line};
 
 /// A body of more than this is not asked for again.
 const LARGE: usize = 64 * 1024;
@@ -55,9 +56,10 @@ impl KeepAlive {
             let found = parameters.find(|(key, _)| key.trim().eq_ignore_ascii_case(name));
             found?.1.trim().parse::<u64>().ok()
         };
-        Some(Self {
-            timeout: number("timeout").map(Duration::from_secs),
-            max: number("max"),
+        let (timeout, max) = (number("timeout"), number("max"));
+        (timeout.is_some() || max.is_some()).then(|| Self {
+            timeout: timeout.map(Duration::from_secs),
+            max,
             when_asked,
         })
     }
@@ -136,16 +138,19 @@ impl<'a> Asking<'a> {
                 host: host(),
                 announced,
             },
-            _ => Failure::NoAnswer {
+            Lost::Silent | Lost::Unanswered => Failure::NoAnswer {
                 host: host(),
                 after: self.dialer.patience,
             },
+            Lost::NotHttp => {
+                lost.of_a_first_request(&self.connection.record, self.dialer, self.protocol)
+            }
         })
     }
 
-    /// Asks on, up to so many requests in all.
-    pub(crate) async fn on(mut self, most: usize, ask: Ask) -> Quota {
-        while self.count < most {
+    /// Asks on, up to so many requests in all, and until so late.
+    pub(crate) async fn on(mut self, most: usize, until: Instant, ask: Ask) -> Quota {
+        while self.count < most && Instant::now() < until {
             let answer = self.connection.get(ask).await;
             match answer {
                 Ok(answer) if is_slow_down(answer.status) => {
@@ -160,10 +165,10 @@ impl<'a> Asking<'a> {
                         };
                     }
                 }
-                Err(Lost::Ended(_)) => {
+                Err(Lost::Ended(end)) => {
                     return Quota::Ends {
                         after: self.count,
-                        announced: false,
+                        announced: matches!(end.how, How::GoAway(_)),
                     };
                 }
                 Err(_) => return Quota::Stopped { after: self.count },

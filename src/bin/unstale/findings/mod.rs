@@ -169,7 +169,11 @@ impl Findings {
         let round_trip = self.first.round_trip.unwrap_or_default();
         let margin = |end: Duration| (end / 5).min(Duration::from_millis(200)) + round_trip;
         let usable = match self.idle() {
-            Idle::Closes { first, .. } => first.saturating_sub(margin(first)),
+            Idle::Closes { first, .. } => {
+                let deaths = self.observations.iter().filter(|one| one.seen.is_death());
+                let first = deaths.map(|one| one.age).min().unwrap_or(first);
+                first.saturating_sub(margin(first))
+            }
             Idle::Fails { answered, .. } => answered.saturating_sub(margin(answered)),
             // What was not asked may have been forgotten on the way.
             Idle::Longer { .. } => self.longest_answered(),
@@ -200,3 +204,6 @@ fn is_alike(a: &Close, b: &Close) -> bool {
     let fin = a.fin_after.is_some() == b.fin_after.is_some();
     how && fin && a.said == b.said && a.lingers == b.lingers
 }
+
+#[cfg(test)]
+mod tests;

@@ -61,7 +61,10 @@ impl Dialer {
         patience: Duration,
         roots: Roots,
     ) -> Result<Self, Failure> {
-        let addrs = lookup_host((target.host(), target.port())).await;
+        let looking = lookup_host((target.host(), target.port()));
+        let addrs = timeout(patience, looking).await;
+        let addrs =
+            addrs.unwrap_or_else(|_| Err(io::Error::other("no answer to the look-up of its name")));
         let addrs: Vec<_> = addrs
             .map_err(|error| unreachable(&target, &error))?
             .collect();

@@ -89,6 +89,7 @@ pub(super) fn idle(findings: &Findings) -> String {
                 time(lost)
             )
         }
+        Idle::Longer { than } if than.is_zero() => "not known: no connection lay idle".to_owned(),
         Idle::Longer { than } => format!("longer than {}: none was closed or lost", time(than)),
     }
 }
