@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 /// The layers, lowest first. Nothing imports from its own row but itself.
-const LAYERS: [&[&str]; 10] = [
+const LAYERS: [&[&str]; 11] = [
     &["evidence", "request", "metrics"],
     &["verdict"],
     &["error"],
@@ -20,6 +20,7 @@ const LAYERS: [&[&str]; 10] = [
     &["client", "replay"],
     &["stack"],
     &["cookbook"],
+    &["test_peer"],
 ];
 
 /// What lies below and is still none of its business.

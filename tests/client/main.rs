@@ -18,9 +18,7 @@
 mod client;
 #[path = "../it/kernel.rs"]
 mod kernel;
-#[path = "../it/loopback/mod.rs"]
-mod loopback;
-#[path = "../it/peer/mod.rs"]
+#[path = "../../src/test_peer/mod.rs"]
 mod peer;
 
 mod cancelled;

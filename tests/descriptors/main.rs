@@ -17,9 +17,7 @@
 
 #[path = "../it/kernel.rs"]
 mod kernel;
-#[path = "../it/loopback/mod.rs"]
-mod loopback;
-#[path = "../it/peer/mod.rs"]
+#[path = "../../src/test_peer/mod.rs"]
 mod peer;
 #[path = "../it/proof/setup.rs"]
 mod setup;

@@ -19,9 +19,7 @@
 
 #[path = "../real_servers/client.rs"]
 mod client;
-#[path = "../it/loopback/mod.rs"]
-mod loopback;
-#[path = "../it/peer/mod.rs"]
+#[path = "../../src/test_peer/mod.rs"]
 mod peer;
 #[path = "../it/peer_h2/mod.rs"]
 mod peer_h2;

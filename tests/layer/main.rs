@@ -14,13 +14,7 @@
     reason = "test code: nothing is exported, and a panic is how a test fails"
 )]
 
-#[path = "../it/loopback/mod.rs"]
-#[allow(
-    dead_code,
-    reason = "shared with the scenarios, which use the rest of it"
-)]
-mod loopback;
-#[path = "../it/peer/mod.rs"]
+#[path = "../../src/test_peer/mod.rs"]
 #[allow(
     dead_code,
     unused_imports,

@@ -25,13 +25,13 @@
 #[path = "../it/client.rs"]
 mod client;
 mod judge;
-#[path = "../it/loopback/mod.rs"]
-mod loopback;
 mod memory;
-#[path = "../it/peer/mod.rs"]
+#[path = "../../src/test_peer/mod.rs"]
 mod peer;
 #[path = "../it/peer_h2/mod.rs"]
 mod peer_h2;
+#[path = "../it/random.rs"]
+mod random;
 mod remains;
 mod report;
 mod round;

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use unstale::Client;
 
 use crate::judge::Case;
-use crate::peer::random::Dice;
+use crate::random::Dice;
 use crate::report::Report;
 use crate::traffic::{Plan, Sent, rest};
 use crate::wire::{AnyPeer, Manners, Wire};

@@ -10,7 +10,7 @@ use unstale::verdict::{Attempt, Refusal};
 use unstale::{Attempts, Client, Connections, Error};
 
 use crate::client::{Body, empty, full, stream};
-use crate::peer::random::Dice;
+use crate::random::Dice;
 
 /// How long a request may take before it is thought to hang: much longer than anything sound does, on a busy machine too.
 const PATIENCE: Duration = Duration::from_secs(30);

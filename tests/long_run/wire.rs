@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use unstale::{Client, ClientBuilder, RetryPolicy};
 
-use crate::loopback::tls::{self, Tls};
 use crate::peer::Peer;
+use crate::peer::loopback::tls::{self, Tls};
 use crate::peer_h2::Peer2;
 use crate::script;
 

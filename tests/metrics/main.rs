@@ -18,12 +18,12 @@
 mod client;
 #[path = "../it/kernel.rs"]
 mod kernel;
-#[path = "../it/loopback/mod.rs"]
-mod loopback;
-#[path = "../it/peer/mod.rs"]
+#[path = "../../src/test_peer/mod.rs"]
 mod peer;
 #[path = "../it/peer_h2/mod.rs"]
 mod peer_h2;
+#[path = "../it/random.rs"]
+mod random;
 
 mod connections;
 mod recorded;

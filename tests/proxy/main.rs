@@ -23,9 +23,7 @@ mod forward;
 mod headers;
 #[path = "../it/kernel.rs"]
 mod kernel;
-#[path = "../it/loopback/mod.rs"]
-mod loopback;
-#[path = "../it/peer/mod.rs"]
+#[path = "../../src/test_peer/mod.rs"]
 mod peer;
 #[path = "../it/peer_h2/mod.rs"]
 mod peer_h2;

@@ -17,9 +17,7 @@ mod asked;
 mod client;
 #[path = "../it/kernel.rs"]
 mod kernel;
-#[path = "../it/loopback/mod.rs"]
-mod loopback;
-#[path = "../it/peer/mod.rs"]
+#[path = "../../src/test_peer/mod.rs"]
 mod peer;
 #[path = "../it/peer_h2/mod.rs"]
 mod peer_h2;

@@ -11,7 +11,7 @@ use rustls::pki_types::CertificateDer;
 use tower::{Service, ServiceExt};
 use unstale::{RetryPolicy, stack};
 
-use crate::loopback::tls;
+use crate::peer::loopback::tls;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Contestant {

@@ -14,9 +14,7 @@
 )]
 
 mod contestant;
-#[path = "../it/loopback/mod.rs"]
-mod loopback;
-#[path = "../it/peer/mod.rs"]
+#[path = "../../src/test_peer/mod.rs"]
 mod peer;
 
 use std::collections::BTreeMap;

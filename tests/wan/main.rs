@@ -20,9 +20,7 @@ mod at_timeout;
 #[path = "../real_servers/client.rs"]
 mod client;
 mod lab;
-#[path = "../it/loopback/mod.rs"]
-mod loopback;
-#[path = "../it/peer/mod.rs"]
+#[path = "../../src/test_peer/mod.rs"]
 mod peer;
 #[path = "../real_servers/prevention.rs"]
 mod prevention;

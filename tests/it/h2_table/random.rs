@@ -10,8 +10,8 @@ use unstale::{Client, Error};
 
 use super::play::{Answer, METHODS, WIRES, builder, request, send};
 use crate::kernel;
-use crate::peer::random::Dice;
 use crate::peer_h2::{Code, Peer2, Script2, Stream};
+use crate::random::Dice;
 use crate::scenario::mode::{Flavour, Mode};
 
 const SEEDS: u64 = 30;

@@ -9,7 +9,7 @@ use super::frame::{Frame, Stream};
 use super::link::{Link, Request};
 use super::script::{Script2, Step2};
 use super::{Execution2, Stage};
-use crate::loopback::wire::Wire;
+use crate::peer::loopback::wire::Wire;
 
 #[derive(Debug)]
 pub(super) struct Connection<'a> {

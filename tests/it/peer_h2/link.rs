@@ -7,7 +7,7 @@ use std::io::{self, Read};
 
 use super::frame::{Frame, Incoming, Stream, Target, flag, kind, put};
 use super::hpack::{Decoder, Field};
-use crate::loopback::wire::Wire;
+use crate::peer::loopback::wire::Wire;
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 

@@ -2,7 +2,7 @@
 //!
 //! The sibling of [`peer`](crate::peer), with prior knowledge in cleartext and by ALPN over TLS. Its frames are written by hand,
 //! for it must be able to do what no server should. Sockets, threads, cues and counters are those of
-//! [`loopback`](crate::loopback).
+//! [`loopback`](crate::peer::loopback).
 //!
 //! ```text
 //! let peer = Peer2::start(Tls::Off, |n| match n {
@@ -24,11 +24,11 @@ use std::net::SocketAddr;
 
 pub use self::frame::{Code, Frame, Stream};
 pub use self::script::Script2;
-pub use crate::loopback::tls::Tls;
+pub use crate::peer::loopback::tls::Tls;
 
 use self::connection::Connection;
 use self::hpack::Field;
-use crate::loopback::{Server, Stage as Shared, tls};
+use crate::peer::loopback::{Server, Stage as Shared, tls};
 
 /// A request that the peer acted on.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::{filler, pause};
 use crate::peer::Script;
-use crate::peer::random::Dice;
+use crate::random::Dice;
 
 const TOO_LARGE: &str = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n";
 

@@ -2,8 +2,8 @@
 //! was acted on, and a GOAWAY about those behind it is true.
 
 use super::{filler, pause};
-use crate::peer::random::Dice;
 use crate::peer_h2::{Code, Frame, Script2, Stream};
+use crate::random::Dice;
 
 pub fn http2(seed: u64) -> Script2 {
     let mut dice = Dice(seed);

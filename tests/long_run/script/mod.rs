@@ -13,7 +13,7 @@ use std::time::Duration;
 pub use self::http1::{http1, polite_http1};
 pub use self::http2::{http2, polite_http2};
 
-use crate::peer::random::Dice;
+use crate::random::Dice;
 
 /// How much the largest answers have: more than is drained for a connection's sake.
 const LARGE: usize = 200 * 1024;

@@ -1,7 +1,7 @@
 //! A scripted HTTP/1.1 server on a loopback socket: it does on the wire exactly what a [`Script`] says, and counts.
 //!
 //! It runs on threads of its own, never on the runtime of the test, because tests block that runtime on purpose.
-//! Sockets, cues and counters are those of [`loopback`](crate::loopback).
+//! Sockets, cues and counters are those of [`loopback`](self::loopback).
 //!
 //! ```text
 //! let peer = Peer::start(Tls::Off, |n| match n {
@@ -14,7 +14,7 @@
 //! ```
 
 mod connection;
-pub mod random;
+pub mod loopback;
 mod request;
 mod script;
 
@@ -22,11 +22,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use rustls::pki_types::CertificateDer;
 
+pub use self::loopback::tls::{self, Tls};
 pub use self::script::{Script, Step};
-pub use crate::loopback::tls::{self, Tls};
 
 use self::connection::Connection;
-use crate::loopback::{Server, Stage as Shared};
+use self::loopback::{Server, Stage as Shared};
 
 /// A request that the peer acted on.
 #[derive(Clone, Debug, PartialEq, Eq)]

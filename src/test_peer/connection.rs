@@ -9,10 +9,10 @@
 
 use std::io;
 
+use super::loopback::wire::Wire;
 use super::request::Request;
 use super::script::{Script, Step};
 use super::{Execution, Stage};
-use crate::loopback::wire::Wire;
 
 #[derive(Debug)]
 pub(super) struct Connection<'a> {

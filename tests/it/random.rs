@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::script::Script;
+use crate::peer::Script;
 
 /// Every HTTP/1.1 request is longer: `GET / HTTP/1.1\r\n\r\n` has 18 bytes.
 const SHORTER_THAN_ANY_REQUEST: usize = 16;
