@@ -214,6 +214,7 @@
 //! | `tokio` | yes | pauses and deadlines; what sets them is there with it only, as nothing else can wait |
 //! | `tracing` | no | the spans and events above |
 //! | `cli` | no | the command `unstale`, and `conn::Vitals` on which it rests; `docs/doctor.md` in the repository |
+//! | `test-peer` | no | for tests: a scripted server that closes when it is told to, `unstale::test_peer` |
 //! | `metrics` | no | counters and gauges of all that, through the facade of that name: `unstale::metrics` |
 
 #![cfg_attr(
@@ -250,6 +251,8 @@ pub mod replay;
 pub mod request;
 #[cfg(feature = "hyper-util")]
 pub mod stack;
+#[cfg(feature = "test-peer")]
+pub mod test_peer;
 pub mod verdict;
 
 pub use crate::body::ReplayBody;

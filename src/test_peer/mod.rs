@@ -1,19 +1,90 @@
-//! A scripted HTTP/1.1 server on a loopback socket: it does on the wire exactly what a [`Script`] says, and counts.
+//! A scripted HTTP/1.1 server, to test a client against the ways in which a connection ends. Feature `test-peer`; for tests.
 //!
-//! It runs on threads of its own, never on the runtime of the test, because tests block that runtime on purpose.
-//! Sockets, cues and counters are those of [`loopback`](self::loopback).
+//! A server that behaves cannot be told to close at the worst moment. A [`Peer`] does on the wire exactly what a [`Script`]
+//! says, step by step, on each connection of its own: it reads a head, or a body, or nothing; it answers, half-closes,
+//! closes, resets, or says nothing any more; it waits for the test, and the test for it. And it counts what it executed, so
+//! that a request that was sent twice is seen.
 //!
-//! ```text
+//! Whatever client is under test: here hyper-util's own, at a server that closes while its next request is on the way.
+//!
+//! ```
+//! use bytes::Bytes;
+//! use http::{Request, StatusCode};
+//! use http_body_util::{BodyExt, Full};
+//! use hyper_util::client::legacy::Client;
+//! use hyper_util::rt::TokioExecutor;
+//! use unstale::test_peer::{Peer, Script, Tls};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // The first connection serves a request, lies idle, and is closed at the first byte of the next, which stays unread.
 //! let peer = Peer::start(Tls::Off, |n| match n {
-//!     0 => Script::new().serve().wait_first_byte().close(),   // at the first byte of request 2: close, unread
+//!     0 => Script::new().serve().wait_first_byte().close(),
 //!     _ => Script::serve_forever(),
 //! });
-//! // … send two requests to peer.url("/") …
-//! assert_eq!(peer.connections(), 2);
-//! assert_eq!(peer.executed("POST", "/"), 1);
+//! let client = Client::builder(TokioExecutor::new()).build_http();
+//! let url = |path| format!("http://{}{path}", peer.addr());
+//!
+//! let get = Request::get(url("/menu")).body(Full::<Bytes>::default())?;
+//! let answer = client.request(get).await?;
+//! assert_eq!(answer.status(), StatusCode::OK);
+//! assert_eq!(answer.into_body().collect().await?.to_bytes(), "ok");
+//!
+//! let pay = Request::post(url("/pay")).body(Full::from("tea=1"))?;
+//! client.request(pay).await.expect_err("it is lost, and nobody was there to take it");
+//! assert_eq!(peer.executed("POST", "/pay"), 0);
+//! assert_eq!(peer.connections(), 1);
+//! # Ok(())
+//! # }
 //! ```
+//!
+//! Where the moment matters, the two wait for each other: [`Script::wait`] for [`Peer::go`], and [`Peer::reached`] for
+//! [`Script::signal`]. Here a request finds a connection that the server had closed before, and the client knows nothing of
+//! it yet, as its runtime was busy.
+//!
+#![cfg_attr(feature = "client", doc = "```")]
+#![cfg_attr(not(feature = "client"), doc = "```ignore")]
+//! use unstale::Client;
+//! use unstale::test_peer::{Peer, Script, Tls};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let peer = Peer::start(Tls::Off, |n| match n {
+//!     0 => Script::new().serve().wait("end").fin().signal("ended").discard(),
+//!     _ => Script::serve_forever(),
+//! });
+//! let client = Client::builder().no_proxy().build()?;
+//! let url = format!("http://{}/pay", peer.addr());
+//! client.get(&url).await?.into_body().bytes().await?;
+//!
+//! peer.go("end");
+//! // Blocks the runtime, on purpose; a test that is not to do so waits by `reached_async`.
+//! peer.reached("ended");
+//! let pay = http::Request::post(&url).body("tea=1".to_owned())?;
+//! client.request(pay).await?;
+//! assert_eq!(peer.executed("POST", "/pay"), 1);
+//! assert_eq!(peer.connections(), 2);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! It runs on threads of its own, never on the runtime of the test, as a test may block that on purpose. A step that makes
+//! no sense, and a request that no sound client sends, is a panic: of the thread, and then of the drop of the [`Peer`]. Made
+//! for Linux, which says what becomes of a socket by [`Step::Close`]; [`Step::Forget`] works there alone.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::unwrap_used,
+    reason = "for tests, where a panic is how one fails"
+)]
 
 mod connection;
+#[doc(hidden)]
+#[allow(
+    missing_docs,
+    reason = "what another scripted peer stands on; it is no part of what is promised"
+)]
 pub mod loopback;
 mod request;
 mod script;
@@ -22,17 +93,19 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use rustls::pki_types::CertificateDer;
 
-pub use self::loopback::tls::{self, Tls};
+pub use self::loopback::tls::Tls;
 pub use self::script::{Script, Step};
 
 use self::connection::Connection;
-use self::loopback::{Server, Stage as Shared};
+use self::loopback::{Server, Stage as Shared, tls};
 
 /// A request that the peer acted on.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Execution {
     /// The connection it came by, counted from 0.
     pub connection: usize,
+    /// The method.
     pub method: String,
     /// The request target as it was sent.
     pub path: String,
@@ -58,6 +131,10 @@ pub struct Peer {
 
 impl Peer {
     /// Listens on a free port of 127.0.0.1; connection `n`, counted from 0, runs `scripts(n)`.
+    ///
+    /// # Panics
+    ///
+    /// If there is no port, or no thread to be had.
     pub fn start<F>(tls: Tls, scripts: F) -> Self
     where
         F: FnMut(usize) -> Script + Send + 'static,
@@ -82,14 +159,15 @@ impl Peer {
         self.server.finish()
     }
 
+    /// Where it listens.
     pub fn addr(&self) -> SocketAddr {
         self.server.addr()
     }
 
     /// The URL of a path: `http` or `https`, host `localhost`.
     ///
-    /// Only 127.0.0.1 is bound. A client that resolves `localhost` to `::1` first is refused there and goes on to 127.0.0.1; one
-    /// that must open no second socket uses [`addr`](Self::addr), for which the certificate is valid too.
+    /// Only 127.0.0.1 is bound. A client that resolves `localhost` to `::1` first is refused there and goes on to 127.0.0.1;
+    /// one that must open no second socket uses [`addr`](Self::addr), for which the certificate is valid too.
     pub fn url(&self, path: &str) -> String {
         format!(
             "{}://localhost:{}{path}",
@@ -103,7 +181,7 @@ impl Peer {
         tls::root_at(self.addr().ip())
     }
 
-    /// A client configuration that trusts [`root`](Self::root), takes TLS 1.2 and 1.3, and offers no ALPN.
+    /// A configuration of rustls for the client that trusts [`root`](Self::root), takes TLS 1.2 and 1.3, and offers no ALPN.
     pub fn client_config(&self) -> rustls::ClientConfig {
         tls::client_config(self.root())
     }
@@ -124,7 +202,11 @@ impl Peer {
 
     /// As [`reached`](Self::reached), without blocking the runtime.
     ///
-    /// Waits on a blocking thread, not by `tokio::time::sleep`, so that it takes real time and leaves a paused clock alone.
+    /// Waits on a blocking thread of tokio's, not by its clock: it takes real time, and leaves a paused clock alone.
+    ///
+    /// # Panics
+    ///
+    /// After 10 seconds, and outside of a tokio runtime.
     pub async fn reached_async(&self, name: &'static str) {
         self.server.reached_async(name).await;
     }

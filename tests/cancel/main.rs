@@ -18,8 +18,6 @@
 mod client;
 #[path = "../it/kernel.rs"]
 mod kernel;
-#[path = "../../src/test_peer/mod.rs"]
-mod peer;
 
 use std::future::poll_fn;
 use std::sync::{Mutex, PoisonError};
@@ -30,6 +28,7 @@ use http_body_util::BodyExt;
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;
 use unstale::evidence::Delivery;
+use unstale::test_peer as peer;
 
 use crate::client::{Body, Client, Stack, client, full, url};
 use crate::peer::{Peer, Script, Tls};

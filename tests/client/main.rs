@@ -18,8 +18,6 @@
 mod client;
 #[path = "../it/kernel.rs"]
 mod kernel;
-#[path = "../../src/test_peer/mod.rs"]
-mod peer;
 
 mod cancelled;
 mod closing;
@@ -47,3 +45,5 @@ mod tunnel;
 mod unix;
 mod watch;
 mod wishes;
+
+use unstale::test_peer as peer;

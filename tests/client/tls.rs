@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use unstale::{Client, ClientBuilder};
 
 use super::setup::{chain, get, https, on_both, post, read, soon, until_idle, url};
-use crate::peer::tls::{root, server_config};
+use crate::peer::loopback::tls::{root, server_config};
 use crate::peer::{Peer, Script, Tls};
 
 fn trusting_nobody() -> ClientBuilder {

@@ -17,8 +17,6 @@
 
 #[path = "../it/kernel.rs"]
 mod kernel;
-#[path = "../../src/test_peer/mod.rs"]
-mod peer;
 #[path = "../it/proof/setup.rs"]
 mod setup;
 
@@ -27,6 +25,7 @@ use std::fs::File;
 use bytes::Bytes;
 use http_body_util::Full;
 use unstale::evidence::{Delivery, End, SecondLook};
+use unstale::test_peer as peer;
 
 use peer::{Peer, Script};
 use setup::{MODES, Subject, block_until_half_closed, policy, post};

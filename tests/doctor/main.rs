@@ -19,8 +19,6 @@
 
 #[path = "../real_servers/client.rs"]
 mod client;
-#[path = "../../src/test_peer/mod.rs"]
-mod peer;
 #[path = "../it/peer_h2/mod.rs"]
 mod peer_h2;
 #[path = "../real_servers/server/mod.rs"]
@@ -34,3 +32,5 @@ mod refused;
 mod scripted;
 mod servers;
 mod settings;
+
+use unstale::test_peer as peer;

@@ -12,7 +12,7 @@ use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;
 
 use crate::client::{Client, Stack, client, empty, full, url};
-use crate::peer::{Peer, Script, Tls};
+use crate::peer::{Peer, Tls};
 
 const SEEDS: u64 = 10_000;
 
@@ -60,7 +60,8 @@ fn play(runtime: &Runtime, seed: u64) {
         },
         _ => Tls::Off,
     };
-    let scripts = move |n| Script::random(seed.wrapping_mul(1_000_003).wrapping_add(n as u64));
+    let scripts =
+        move |n| crate::random::script(seed.wrapping_mul(1_000_003).wrapping_add(n as u64));
     let peer = Peer::start(tls, scripts);
     runtime.block_on(async {
         let stack = Stack::BOTH[usize::from(seed % 2 == 1)];

@@ -17,11 +17,11 @@ mod early_close;
 mod fuzz;
 mod h2_table;
 mod kernel;
-#[path = "../../src/test_peer/mod.rs"]
-mod peer;
 mod peer_h2;
 mod peer_h2_selftest;
 mod peer_selftest;
 mod proof;
 mod random;
 mod scenario;
+
+use unstale::test_peer as peer;

@@ -11,30 +11,28 @@ use crate::peer::Script;
 /// Every HTTP/1.1 request is longer: `GET / HTTP/1.1\r\n\r\n` has 18 bytes.
 const SHORTER_THAN_ANY_REQUEST: usize = 16;
 
-impl Script {
-    /// A script made from a seed: up to three sound exchanges, then an end of any kind.
-    ///
-    /// It ends by itself, but for the waiting of any server for a next request: that ends with the client's connection.
-    pub fn random(seed: u64) -> Self {
-        let mut dice = Dice(seed);
-        let mut script = Self::new();
-        for _ in 0..dice.below(4) {
-            script = dice.delay(script);
-            script = dice.sound_exchange(script);
+/// A script made from a seed: up to three sound exchanges, then an end of any kind.
+///
+/// It ends by itself, but for the waiting of any server for a next request: that ends with the client's connection.
+pub fn script(seed: u64) -> Script {
+    let mut dice = Dice(seed);
+    let mut script = Script::new();
+    for _ in 0..dice.below(4) {
+        script = dice.delay(script);
+        script = dice.sound_exchange(script);
+    }
+    match dice.below(4) {
+        0 => script.then(Script::serve_forever()),
+        1 => {
+            script = dice.idle_noise(script);
+            dice.end(script)
         }
-        match dice.below(4) {
-            0 => script.then(Self::serve_forever()),
-            1 => {
-                script = dice.idle_noise(script);
-                dice.end(script)
-            }
-            _ => {
-                script = dice.read_part(script);
-                script = dice.delay(script);
-                script = dice.bad_answer(script);
-                script = dice.delay(script);
-                dice.end(script)
-            }
+        _ => {
+            script = dice.read_part(script);
+            script = dice.delay(script);
+            script = dice.bad_answer(script);
+            script = dice.delay(script);
+            dice.end(script)
         }
     }
 }

@@ -14,14 +14,6 @@
     reason = "test code: nothing is exported, and a panic is how a test fails"
 )]
 
-#[path = "../../src/test_peer/mod.rs"]
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "shared with the scenarios, which use the rest of it"
-)]
-mod peer;
-
 mod as_get;
 mod attempts;
 mod body;
@@ -54,3 +46,5 @@ mod status;
 mod token;
 mod untapped;
 mod wire;
+
+use unstale::test_peer as peer;

@@ -26,8 +26,6 @@
 mod client;
 mod judge;
 mod memory;
-#[path = "../../src/test_peer/mod.rs"]
-mod peer;
 #[path = "../it/peer_h2/mod.rs"]
 mod peer_h2;
 #[path = "../it/random.rs"]
@@ -44,6 +42,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
+use unstale::test_peer as peer;
 
 use crate::memory::Memory;
 use crate::remains::Remains;

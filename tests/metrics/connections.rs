@@ -231,7 +231,7 @@ async fn get_some(client: Client, url: String) {
 fn the_gauge_agrees_with_the_table_whatever_happens() {
     for seed in 0..20 {
         Recorded::during(async |recorded| {
-            let script = move |n| Script::random(seed * 1000 + u64::try_from(n).unwrap());
+            let script = move |n| crate::random::script(seed * 1000 + u64::try_from(n).unwrap());
             let peer = Peer::start(Tls::Off, script);
             let client = pooled(&peer).pool_max_idle_per_host(2).build().unwrap();
             let tasks = (0..8).map(|_| get_some(client.clone(), url(&peer)));

@@ -18,8 +18,6 @@
 mod client;
 #[path = "../it/kernel.rs"]
 mod kernel;
-#[path = "../../src/test_peer/mod.rs"]
-mod peer;
 #[path = "../it/peer_h2/mod.rs"]
 mod peer_h2;
 #[path = "../it/random.rs"]
@@ -28,3 +26,5 @@ mod random;
 mod connections;
 mod recorded;
 mod requests;
+
+use unstale::test_peer as peer;

@@ -23,8 +23,6 @@ mod forward;
 mod headers;
 #[path = "../it/kernel.rs"]
 mod kernel;
-#[path = "../../src/test_peer/mod.rs"]
-mod peer;
 #[path = "../it/peer_h2/mod.rs"]
 mod peer_h2;
 #[path = "../real_servers/server/mod.rs"]
@@ -41,3 +39,5 @@ mod setup;
 mod streaming;
 mod trailers;
 mod upgrade;
+
+use unstale::test_peer as peer;

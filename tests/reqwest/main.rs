@@ -17,8 +17,6 @@ mod asked;
 mod client;
 #[path = "../it/kernel.rs"]
 mod kernel;
-#[path = "../../src/test_peer/mod.rs"]
-mod peer;
 #[path = "../it/peer_h2/mod.rs"]
 mod peer_h2;
 
@@ -27,3 +25,5 @@ mod redirect;
 mod requests;
 mod scenario;
 mod time;
+
+use unstale::test_peer as peer;

@@ -14,8 +14,6 @@
 )]
 
 mod contestant;
-#[path = "../../src/test_peer/mod.rs"]
-mod peer;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -23,6 +21,7 @@ use std::process::{Command, Stdio};
 
 use rustls::pki_types::CertificateDer;
 use tokio::runtime::Builder;
+use unstale::test_peer as peer;
 
 use contestant::Contestant;
 use peer::{Peer, Script, Tls};

@@ -20,8 +20,6 @@ mod at_timeout;
 #[path = "../real_servers/client.rs"]
 mod client;
 mod lab;
-#[path = "../../src/test_peer/mod.rs"]
-mod peer;
 #[path = "../real_servers/prevention.rs"]
 mod prevention;
 #[path = "../real_servers/server/mod.rs"]
@@ -38,3 +36,5 @@ mod link;
 mod placed;
 mod prevented;
 mod ten_cases;
+
+use unstale::test_peer as peer;

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 /// Whether everything that was sent by one socket to another is acknowledged.
-pub fn is_acknowledged(from: SocketAddr, to: SocketAddr) -> bool {
+pub(super) fn is_acknowledged(from: SocketAddr, to: SocketAddr) -> bool {
     let list = std::fs::read_to_string("/proc/thread-self/net/tcp").unwrap();
     let mut lines = list.lines().skip(1);
     lines.all(|line| !is_of(line, from, to) || waits_for_nothing(line))

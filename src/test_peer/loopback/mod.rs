@@ -2,10 +2,11 @@
 //!
 //! The loopback is where they listen unless they are told another address of this machine.
 //!
-//! Knows no protocol above TLS. Invariant: no blocking call outlives the [`Server`]. Sockets are polled against the stop flag,
-//! waits hang on one condition variable, and no descriptor is ever duplicated (a `close(2)` that left a duplicate open would
-//! send nothing).
+//! Knows no protocol above TLS. Invariant: no blocking call outlives the [`Server`]. Sockets are polled against the stop
+//! flag, waits hang on one condition variable, and no descriptor is ever duplicated (a `close(2)` that left a duplicate
+//! open would send nothing).
 
+#[cfg(target_os = "linux")]
 mod acknowledged;
 pub mod count;
 pub mod cue;
@@ -33,6 +34,7 @@ pub type Encryption = Option<(Arc<ServerConfig>, bool)>;
 
 /// What the test and all scripts of a server share.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Stage<E> {
     pub cues: Cues,
     pub tally: Tally<E>,
@@ -106,7 +108,7 @@ impl<E: Clone + Send + 'static> Server<E> {
 
     /// As [`Cues::reached`], without blocking the runtime.
     ///
-    /// Waits on a blocking thread, not by `tokio::time::sleep`, so that it takes real time and leaves a paused clock alone.
+    /// Waits on a blocking thread of tokio's: that alone takes real time and leaves a paused clock alone.
     pub async fn reached_async(&self, name: &'static str) {
         let stage = Arc::clone(&self.stage);
         let waiting = tokio::task::spawn_blocking(move || stage.cues.reached(name));

@@ -9,14 +9,14 @@ use std::sync::Arc;
 use rustls::{ServerConfig, ServerConnection};
 
 #[derive(Debug)]
-pub struct Session {
+pub(super) struct Session {
     connection: ServerConnection,
     ends_with_close_notify: bool,
     record: Record,
 }
 
 impl Session {
-    pub fn new(config: Arc<ServerConfig>, ends_with_close_notify: bool) -> Self {
+    pub(super) fn new(config: Arc<ServerConfig>, ends_with_close_notify: bool) -> Self {
         let mut connection = ServerConnection::new(config).unwrap();
         connection.set_buffer_limit(None);
         Self {
@@ -26,7 +26,11 @@ impl Session {
         }
     }
 
-    pub fn read(&mut self, socket: &mut (impl Read + Write), buf: &mut [u8]) -> io::Result<usize> {
+    pub(super) fn read(
+        &mut self,
+        socket: &mut (impl Read + Write),
+        buf: &mut [u8],
+    ) -> io::Result<usize> {
         loop {
             match self.connection.reader().read(buf) {
                 Err(e) if e.kind() == ErrorKind::WouldBlock => self.read_record(socket)?,
@@ -35,33 +39,37 @@ impl Session {
         }
     }
 
-    pub fn send(&mut self, socket: &mut (impl Read + Write), bytes: &[u8]) -> io::Result<()> {
+    pub(super) fn send(
+        &mut self,
+        socket: &mut (impl Read + Write),
+        bytes: &[u8],
+    ) -> io::Result<()> {
         self.connection.writer().write_all(bytes)?;
         self.flush(socket)
     }
 
-    pub fn close_notify(&mut self, socket: &mut (impl Read + Write)) -> io::Result<()> {
+    pub(super) fn close_notify(&mut self, socket: &mut (impl Read + Write)) -> io::Result<()> {
         self.connection.send_close_notify();
         self.flush(socket)
     }
 
-    pub fn is_handshaking(&self) -> bool {
+    pub(super) fn is_handshaking(&self) -> bool {
         self.connection.is_handshaking()
     }
 
     /// Whether decrypted bytes lie here, unread.
-    pub fn has_plaintext(&mut self) -> bool {
+    pub(super) fn has_plaintext(&mut self) -> bool {
         let state = self.connection.process_new_packets();
         state.is_ok_and(|state| state.plaintext_bytes_to_read() > 0)
     }
 
     /// The peer's setting, for `Fin` and `Close`.
-    pub fn ends_with_close_notify(&self) -> bool {
+    pub(super) fn ends_with_close_notify(&self) -> bool {
         self.ends_with_close_notify
     }
 
     /// Reads a piece of a record, and never of the next one; answers what rustls wants answered.
-    pub fn read_record(&mut self, socket: &mut (impl Read + Write)) -> io::Result<()> {
+    pub(super) fn read_record(&mut self, socket: &mut (impl Read + Write)) -> io::Result<()> {
         let mut source = OneRecord {
             record: &mut self.record,
             socket,

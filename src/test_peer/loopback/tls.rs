@@ -14,12 +14,23 @@ use rustls::{ClientConfig, RootCertStore, ServerConfig};
 /// Whether the peer speaks TLS, and whether it says good-bye.
 ///
 /// `close_notify` governs every orderly end of a TLS connection: `Fin`, `Close` and the end of a script. `Rst` never sends an
-/// alert, `CloseNotify` always does.
+/// alert, `CloseNotify` always does. Over TLS the client is to trust [`Peer::root`](crate::test_peer::Peer::root), or to take
+/// [`Peer::client_config`](crate::test_peer::Peer::client_config).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Tls {
+    /// Cleartext.
     Off,
-    V12 { close_notify: bool },
-    V13 { close_notify: bool },
+    /// TLS 1.2.
+    V12 {
+        /// Whether an orderly end is said by an alert.
+        close_notify: bool,
+    },
+    /// TLS 1.3.
+    V13 {
+        /// Whether an orderly end is said by an alert.
+        close_notify: bool,
+    },
 }
 
 impl Tls {
@@ -32,11 +43,13 @@ impl Tls {
     }
 
     /// What a connection needs to speak it: the configuration and the `close_notify` setting.
+    #[doc(hidden)]
     pub fn server_config(self) -> Option<(Arc<ServerConfig>, bool)> {
         self.server_config_at(Ipv4Addr::LOCALHOST.into())
     }
 
     /// The same for a peer at another address.
+    #[doc(hidden)]
     pub fn server_config_at(self, address: IpAddr) -> Option<(Arc<ServerConfig>, bool)> {
         let (version, close_notify) = match self {
             Self::Off => return None,
@@ -54,6 +67,7 @@ impl Tls {
     }
 
     /// As [`server_config`](Self::server_config), by ALPN for this protocol and no other.
+    #[doc(hidden)]
     pub fn server_config_for(self, protocol: &str) -> Option<(Arc<ServerConfig>, bool)> {
         let (config, close_notify) = self.server_config()?;
         let mut config = Arc::unwrap_or_clone(config);

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use rustls::ServerConfig;
 
+#[cfg(target_os = "linux")]
 use super::acknowledged::is_acknowledged;
 use super::count::Traffic;
 use super::cue::Cues;
@@ -110,9 +111,10 @@ impl<'a> Wire<'a> {
         while self.tls.is_some() && matches!(self.socket.read(&mut sink), Ok(1..)) {}
     }
 
-    /// Hears nothing any more, once everything that was sent is acknowledged: else its kernel would send it again and again, and
-    /// be heard. A socket filter of one instruction, `ret #0`, drops every segment that arrives, before TCP has
+    /// Hears nothing any more, once everything that was sent is acknowledged: else its kernel would send it again and
+    /// again, and be heard. A socket filter of one instruction, `ret #0`, drops every segment that arrives, before TCP has
     /// seen it (`tcp_filter` in `net/ipv4/tcp_ipv4.c`).
+    #[cfg(target_os = "linux")]
     pub fn forget(&self) -> io::Result<()> {
         const RETURN: u16 = 0x06;
         let stream = &self.socket.stream;
@@ -127,8 +129,21 @@ impl<'a> Wire<'a> {
     }
 
     /// Hears again.
+    #[cfg(target_os = "linux")]
     pub fn remember(&self) -> io::Result<()> {
         socket2::SockRef::from(&self.socket.stream).detach_filter()
+    }
+
+    /// Is not to be had elsewhere.
+    #[cfg(not(target_os = "linux"))]
+    pub fn forget(&self) -> io::Result<()> {
+        panic!("Forget works on Linux alone")
+    }
+
+    /// Nothing was forgotten.
+    #[cfg(not(target_os = "linux"))]
+    pub fn remember(&self) -> io::Result<()> {
+        Ok(())
     }
 
     pub fn set_no_delay(&self, on: bool) -> io::Result<()> {

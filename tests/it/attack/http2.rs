@@ -150,7 +150,10 @@ async fn over_tls() -> (Server, rustls::ClientConfig) {
     // The certificate of the scripted peer will do.
     let (mut config, client) = {
         let peer = Peer::start(Tls::V13 { close_notify: true }, |_| Script::serve_forever());
-        (crate::peer::tls::server_config(), peer.client_config())
+        (
+            crate::peer::loopback::tls::server_config(),
+            peer.client_config(),
+        )
     };
     config.alpn_protocols = vec![b"h2".to_vec()];
     let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));

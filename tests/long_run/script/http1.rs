@@ -9,7 +9,7 @@ const TOO_LARGE: &str = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n
 pub fn http1(seed: u64) -> Script {
     let mut dice = Dice(seed);
     if dice.chance(4) {
-        return Script::random(dice.next());
+        return crate::random::script(dice.next());
     }
     if dice.chance(60) {
         let script = paused(Script::no_handshake(), &mut dice);
