@@ -27,6 +27,9 @@ use crate::replay::{Replay, ReplayLayer};
 pub type ReplayClient<C, B> = Replay<Attest<Client<C, ReplayBody<B>>>>;
 
 /// A client in cleartext: `builder` as the caller has set it up, over `connector`, with the taps on its connections.
+///
+/// With [`Prevention`](crate::Prevention) as it is by default; for another, and to have black holes watched for, put the
+/// parts together: [`TrackLayer::prevention`], [`Attest::watching`].
 pub fn over_http<B>(
     builder: &Builder,
     connector: HttpConnector,

@@ -47,7 +47,8 @@ impl ClientBuilder {
         self
     }
 
-    /// How many requests one connection may serve. Default: any number.
+    /// How many requests one connection may serve. Default: any number. A [preflight](crate::request::Preflight) is not counted,
+    /// though the server may count it.
     #[must_use]
     pub fn pool_max_exchanges(mut self, exchanges: u64) -> Self {
         self.pool.max_exchanges = exchanges;
