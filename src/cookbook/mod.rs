@@ -11,6 +11,10 @@
     feature = "reqwest",
     doc = "| your program uses reqwest, and is to go on doing so | [`reqwest`](mod@reqwest) |"
 )]
+#![cfg_attr(
+    feature = "test-peer",
+    doc = "| to test your own client, whichever it is, against closes | [`testing_your_own_client`] |"
+)]
 //! | how other clients do it | [`compared`] |
 //!
 //! It is a part of the documentation alone: no program contains it.
@@ -23,3 +27,5 @@ pub mod idempotency_key;
 pub mod my_post_must_not_run_twice;
 #[cfg(feature = "reqwest")]
 pub mod reqwest;
+#[cfg(feature = "test-peer")]
+pub mod testing_your_own_client;
