@@ -9,17 +9,22 @@
 //!
 //! [`Client`] is all of it assembled:
 //!
-#![cfg_attr(feature = "client", doc = "```no_run")]
+#![cfg_attr(feature = "client", doc = "```")]
 #![cfg_attr(not(feature = "client"), doc = "```ignore")]
 //! use unstale::{Attempts, Client};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let shop = "https://shop.example";
+//! # use unstale::test_peer::{Peer, Script, Tls};
+//! # let peer = Peer::start(Tls::Off, |_| Script::serve_forever());
+//! # let shop = format!("http://{}", peer.addr());
 //! let client = Client::new();
-//! let response = client.get("https://example.com/").await?;
+//! # let client = unstale::Client::builder().no_proxy().build()?;
+//! let response = client.get(format!("{shop}/menu")).await?;
 //! println!("{}", String::from_utf8_lossy(&response.into_body().bytes().await?));
 //!
-//! let order = http::Request::post("https://example.com/orders").body("one=1".to_owned())?;
+//! let order = http::Request::post(format!("{shop}/orders")).body("one=1".to_owned())?;
 //! match client.request(order).await {
 //!     Ok(response) => println!("{} failed attempt(s) before", Attempts::of(&response).len()),
 //!     Err(error) => println!("{error}; {:?}", error.evidence()),
@@ -35,7 +40,7 @@
 //! 2. Give both to [`stack::over_http`], or to [`stack::over_tls`] with what puts TLS on top, and a [`RetryPolicy`].
 //! 3. Call the result as the tower service that it is; look into [`Error`] and [`Attempts`] to see why.
 //!
-#![cfg_attr(feature = "hyper-util", doc = "```no_run")]
+#![cfg_attr(feature = "hyper-util", doc = "```")]
 #![cfg_attr(not(feature = "hyper-util"), doc = "```ignore")]
 //! use bytes::Bytes;
 //! use http_body_util::Full;
@@ -46,10 +51,14 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let shop = "http://shop.example";
+//! # use unstale::test_peer::{Peer, Script, Tls};
+//! # let peer = Peer::start(Tls::Off, |_| Script::serve_forever());
+//! # let shop = format!("http://{}", peer.addr());
 //! let builder = Client::builder(TokioExecutor::new());
 //! let client = stack::over_http(&builder, HttpConnector::new(), RetryPolicy::default());
 //!
-//! let request = http::Request::get("http://example.com/").body(Full::<Bytes>::default())?;
+//! let request = http::Request::get(format!("{shop}/menu")).body(Full::<Bytes>::default())?;
 //! println!("{}", client.oneshot(request).await?.status());
 //! # Ok(())
 //! # }

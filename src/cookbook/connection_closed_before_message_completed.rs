@@ -28,11 +28,16 @@
 //!
 //! Use a client that looks before it writes, and that knows afterwards what became of the request:
 //!
-//! ```no_run
+//! ```
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let shop = "https://shop.example";
+//! # use unstale::test_peer::{Peer, Script, Tls};
+//! # let peer = Peer::start(Tls::Off, |_| Script::serve_forever());
+//! # let shop = format!("http://{}", peer.addr());
 //! let client = unstale::Client::new();
-//! let order = http::Request::post("https://example.com/orders").body("one=1".to_owned())?;
+//! # let client = unstale::Client::builder().no_proxy().build()?;
+//! let order = http::Request::post(format!("{shop}/orders")).body("one=1".to_owned())?;
 //! match client.request(order).await {
 //!     Ok(response) => println!("{}", response.status()),
 //!     // What happened, why it was not repeated, and what can be done.

@@ -24,18 +24,25 @@
 //!   [`idle_after_sleep`](crate::Prevention::idle_after_sleep).
 //! - A connection that answers nothing is found out within about a second, and what is idempotent is sent over a new one.
 //!
-//! ```no_run
+//! ```
 //! use std::sync::LazyLock;
 //! use unstale::Client;
 //!
 //! // One client for the life of the execution environment, made outside of the handler.
 //! static CLIENT: LazyLock<Client> = LazyLock::new(Client::new);
 //!
-//! async fn handler(order: String) -> Result<u16, unstale::Error> {
-//!     let request = http::Request::post("https://example.com/orders").body(order);
-//!     let response = CLIENT.request(request.expect("a valid URI")).await?;
-//!     Ok(response.status().as_u16())
+//! async fn handler(shop: &str, order: String) -> Result<u16, Box<dyn std::error::Error>> {
+//!     let request = http::Request::post(format!("{shop}/orders")).body(order)?;
+//!     Ok(CLIENT.request(request).await?.status().as_u16())
 //! }
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # use unstale::test_peer::{Peer, Script, Tls};
+//! # let peer = Peer::start(Tls::Off, |_| Script::serve_forever());
+//! # let shop = format!("http://{}", peer.addr());
+//! # assert_eq!(handler(&shop, "tea=1".to_owned()).await?, 200);
+//! # Ok(())
+//! # }
 //! ```
 //!
 //! # Cheaper, or stricter

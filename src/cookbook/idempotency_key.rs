@@ -7,11 +7,14 @@
 //! A request that carries the header counts as idempotent here, as it does in Go's `net/http`: its caller has said that it may be
 //! repeated.
 //!
-//! ```no_run
+//! ```
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let client = unstale::Client::new();
-//! let payment = http::Request::post("https://pay.example/v1/charges")
+//! # use unstale::test_peer::{Peer, Script, Tls};
+//! # let peer = Peer::start(Tls::Off, |_| Script::serve_forever());
+//! # let bank = format!("http://{}", peer.addr());
+//! # let client = unstale::Client::builder().no_proxy().build()?;
+//! let payment = http::Request::post(format!("{bank}/v1/charges"))
 //!     .header("idempotency-key", "8e03978e-40d5-43e8-bc93-6894a57f9324")
 //!     .body("amount=5".to_owned())?;
 //! client.request(payment).await?;

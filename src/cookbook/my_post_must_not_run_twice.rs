@@ -11,15 +11,17 @@
 //!
 //! In all other cases it is an error, the request has been executed at most once, and the error carries what is known:
 //!
-//! ```no_run
-//! use unstale::Client;
+//! ```
 //! use unstale::evidence::Delivery;
 //!
 //! # async fn ask_the_ledger_whether_it_was_booked() -> bool { false }
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let client = Client::new();
-//! let payment = http::Request::post("https://bank.example/payments").body("amount=5".to_owned())?;
+//! # use unstale::test_peer::{Peer, Script, Tls};
+//! # let peer = Peer::start(Tls::Off, |_| Script::serve_forever());
+//! # let bank = format!("http://{}", peer.addr());
+//! # let client = unstale::Client::builder().no_proxy().build()?;
+//! let payment = http::Request::post(format!("{bank}/payments")).body("amount=5".to_owned())?;
 //! if let Err(error) = client.request(payment).await {
 //!     match error.evidence().map(|evidence| evidence.delivery()) {
 //!         // It may have been executed: find out, do not repeat it blindly.

@@ -26,13 +26,19 @@ use crate::replay::Call;
 /// It is a tower service, always ready: a request waits for its connection by itself. Redirects are not followed, nor
 /// cookies kept, nor bodies decompressed; layers around it do that, such as tower-http's.
 ///
-/// ```no_run
-/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let shop = "https://shop.example";
+/// # use unstale::test_peer::{Peer, Script, Tls};
+/// # let peer = Peer::start(Tls::Off, |_| Script::serve_forever());
+/// # let shop = format!("http://{}", peer.addr());
 /// let client = unstale::Client::new();
-/// let response = client.get("https://example.com/").await?;
+/// # let client = unstale::Client::builder().no_proxy().build()?;
+/// let response = client.get(format!("{shop}/menu")).await?;
 /// println!("{}", response.status());
 /// let body = response.into_body().bytes().await?;
-/// # drop(body);
+/// # assert_eq!(body, "ok");
 /// # Ok(())
 /// # }
 /// ```
