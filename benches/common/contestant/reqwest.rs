@@ -1,4 +1,4 @@
-//! reqwest, as most programs send requests with it; of TLS, which it is built with, nothing is measured.
+//! reqwest without its features: what most programs send requests with.
 
 use std::net::SocketAddr;
 
@@ -18,8 +18,6 @@ impl Contestant for Reqwest {
     }
 
     async fn start(_: SocketAddr) -> Outcome<Self> {
-        // It wants to know of one, even where it is not needed.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         // A proxy in the environment would be measured instead of the server.
         let client = Client::builder().no_proxy().build()?;
         Ok(Self { client })
