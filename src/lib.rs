@@ -219,6 +219,7 @@
 //! | `http2` | yes | HTTP/2 for it |
 //! | `tls` | yes | TLS for it, by rustls with the provider ring, which needs a C compiler and nothing else |
 //! | `reqwest` | no | [`reqwest::Client`]: reqwest's client, 0.13, with replays; brings `hyper-util` |
+//! | `reqwest-middleware` | no | the same as a middleware of the crate of that name, 0.5 |
 //! | `hyper-util` | yes | the taps, the adapter for hyper-util's client, and [`stack`]; brings `tokio` |
 //! | `tokio` | yes | pauses and deadlines; what sets them is there with it only, as nothing else can wait |
 //! | `tracing` | no | the spans and events above |
@@ -284,6 +285,6 @@ pub use crate::stack::reqwest;
 pub use crate::stack::{BuildError, Client, ClientBuilder};
 
 /// The code in the README, compiled.
-#[cfg(all(doctest, feature = "hyper-util"))]
+#[cfg(all(doctest, feature = "hyper-util", feature = "reqwest"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

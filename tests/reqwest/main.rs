@@ -21,6 +21,7 @@ mod kernel;
 mod peer_h2;
 
 mod http2;
+mod middleware;
 mod redirect;
 mod requests;
 mod scenario;

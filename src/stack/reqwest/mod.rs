@@ -34,6 +34,10 @@
 //!   `cookie_store(true)`).
 //! - reqwest's own retries are off: what they repeat (`REFUSED_STREAM`, `GOAWAY`) is repeated here, and is seen.
 //!
+//! - A [`RequestBuilder`] of its own: reqwest's would send past the replays.
+//!
+//! With the feature `reqwest-middleware` the [`Client`] is a middleware too, in the place of one that retries.
+//!
 //! # Which evidence there is
 //!
 //! reqwest lets nobody near its sockets. What is guaranteed nevertheless, and what is not, stands row by row in the repository, in
@@ -43,6 +47,8 @@
 mod builder;
 mod call;
 mod client;
+#[cfg(feature = "reqwest-middleware")]
+mod middleware;
 mod redirect;
 mod request;
 
