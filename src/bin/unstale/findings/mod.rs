@@ -178,6 +178,14 @@ impl Findings {
             // What was not asked may have been forgotten on the way.
             Idle::Longer { .. } => self.longest_answered(),
         };
+        // The server may keep connections for longer than it says, and need not.
+        let announced = self
+            .first
+            .keep_alive
+            .as_ref()
+            .and_then(|known| known.timeout);
+        let announced = announced.map(|end| end.saturating_sub(margin(end)));
+        let usable = announced.map_or(usable, |announced| usable.min(announced));
         let hundredths = (usable + Duration::from_millis(5)).as_millis() / 10;
         let usable = Duration::from_millis(u64::try_from(hundredths * 10).ok()?);
         (usable >= Duration::from_millis(50)).then_some(usable)

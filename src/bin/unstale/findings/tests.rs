@@ -4,6 +4,7 @@ use http::StatusCode;
 
 use super::*;
 use crate::connection::Ask;
+use crate::quota::KeepAlive;
 
 const FIN: Close = Close {
     how: How::Fin { close_notify: None },
@@ -102,6 +103,17 @@ fn of_a_server_that_keeps_connections_no_more_is_used_than_was_answered() {
     };
     assert_eq!(findings.idle(), longer);
     assert_usable(&findings, 30.0);
+}
+
+#[test]
+fn a_server_that_keeps_connections_for_longer_than_it_says_is_taken_at_its_word() {
+    let mut findings = findings(&[(6.0, Seen::Closed(FIN))]);
+    findings.first.keep_alive = Some(KeepAlive {
+        timeout: Some(seconds(5.0)),
+        max: None,
+        when_asked: false,
+    });
+    assert_usable(&findings, 4.75);
 }
 
 #[test]
