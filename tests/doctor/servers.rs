@@ -18,15 +18,24 @@ const LONGEST: &str = "12s";
 /// What is configured, in seconds.
 const SECONDS: [u32; 3] = [1, 2, 5];
 
-#[track_caller]
-fn assert_found(found: &Value, truth: Duration) {
-    let milliseconds = found["idle_timeout"]["ms"].as_f64();
+/// On a machine that is busy a server's own timer may be late: that is found then, and is not what is configured.
+const TRIES: usize = 3;
+
+/// Probes until it is found what is configured.
+async fn found_at(url: &str, certificate: &Temporary, protocol: &str, truth: Duration) -> Value {
     let truth = truth.as_secs_f64() * 1000.0;
     let allowed = (truth * 0.05).max(50.0);
-    let is_near = milliseconds.is_some_and(|found| (found - truth).abs() <= allowed);
-    assert!(is_near, "{truth} ms: {found:#}");
-    assert_eq!(found["idle_timeout"]["kind"], "closes", "{found:#}");
-    println!("{truth} ms: found {} ms", milliseconds.unwrap());
+    for _ in 0..TRIES {
+        let found = probed(url, certificate, protocol).await;
+        assert_eq!(found["idle_timeout"]["kind"], "closes", "{found:#}");
+        let milliseconds = found["idle_timeout"]["ms"].as_f64().unwrap();
+        println!("{truth} ms {protocol} {url}: found {milliseconds} ms");
+        if (milliseconds - truth).abs() <= allowed {
+            return found;
+        }
+        println!("{found:#}");
+    }
+    panic!("{truth} ms {protocol} {url}: not found by {TRIES} probes");
 }
 
 /// Probes, and hands out what was found by this protocol.
@@ -76,9 +85,8 @@ async fn found(program: &'static Program, scheme: Scheme) -> Vec<Value> {
             "HTTP/1.1"
         };
         let url = server.url(scheme) + "/";
-        let found = probed(&url, &certificate, protocol).await;
-        assert_found(&found, truth(program, scheme, *seconds));
-        found
+        let truth = truth(program, scheme, *seconds);
+        found_at(&url, &certificate, protocol, truth).await
     });
     futures_util::future::join_all(probes).await
 }
@@ -168,8 +176,8 @@ async fn the_timeout_of_node_is_found_and_that_it_announces_less() {
 async fn found_of_go(is_tls: bool, protocol: &str) {
     let probes = SECONDS.map(|seconds| async move {
         let server = Go::start(seconds, is_tls).await;
-        let found = probed(server.url(), server.certificate(), protocol).await;
-        assert_found(&found, Duration::from_secs(seconds.into()));
+        let truth = Duration::from_secs(seconds.into());
+        found_at(server.url(), server.certificate(), protocol, truth).await;
     });
     futures_util::future::join_all(probes).await;
 }
