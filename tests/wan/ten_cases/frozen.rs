@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::case::Case;
 use super::play::{Play, TRIES, Wire};
+use super::request::Sender;
 use crate::lab::{Conditions, Link, Packet, Way};
 use crate::stacks::Stack;
 
@@ -20,7 +21,7 @@ async fn nothing_new_is_written_after_the_peers_end_was_seen() {
             let play = Play {
                 case: Case::HalfClosesExecutesCloses,
                 wire: *wire,
-                stack,
+                sender: Sender::Ours(stack),
                 policy: unstale::RetryPolicy::default(),
                 rest_after: REST_AFTER,
             };

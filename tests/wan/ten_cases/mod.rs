@@ -20,6 +20,7 @@
 //! Two of the ten break the one assumption that the proof rests on (see *Limits* in the crate's documentation). They are here to
 //! show where it ends, and that a policy can do without it.
 
+mod around_reqwest;
 mod case;
 mod frozen;
 mod node;

@@ -12,10 +12,10 @@ use unstale::{Attempts, RetryPolicy};
 
 use super::case::{Case, DONE, END, ENDED};
 use super::node::Node;
-use super::request::{client, post};
+use super::request::{Sender, client, post};
 use crate::lab::Link;
 use crate::peer::{Peer, Script, Tls};
-use crate::stacks::{self, Stack};
+use crate::stacks;
 
 /// So many exchanges make a connection one of which its peer's kernel expects an answer before it acknowledges.
 const BEFORE: usize = 3;
@@ -77,7 +77,7 @@ impl Wire {
 pub struct Play {
     pub case: Case,
     pub wire: Wire,
-    pub stack: Stack,
+    pub sender: Sender,
     pub policy: RetryPolicy,
     /// When the rest of the body falls due, if it is to come.
     pub rest_after: Duration,
@@ -162,7 +162,7 @@ impl Play {
                 })
             })
         });
-        let client = client(self.stack, peer.root(), self.policy.clone());
+        let client = client(self.sender, peer.root(), self.policy.clone());
         let url = format!("{}://{}", tls.scheme(), peer.addr());
         make_reused(&client, &url).await;
         if peer.connections() > 1 {
@@ -188,7 +188,7 @@ impl Play {
     }
 
     async fn with_node(&self, node: &Node) -> Outcome {
-        let client = client(self.stack, node.certificate(), self.policy.clone());
+        let client = client(self.sender, node.certificate(), self.policy.clone());
         let url = node.url(self.wire.tls());
         let path = node.new_path();
         let ports = make_reused(&client, &url).await;

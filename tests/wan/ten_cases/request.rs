@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Request;
+use http::{Request, Response};
 use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt;
 use http_body_util::combinators::UnsyncBoxBody;
@@ -23,21 +23,50 @@ use super::case::{BODY, FIRST_PIECE, RECORD};
 use crate::client::tls_config;
 use crate::stacks::{self, Stack};
 
+/// Who sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sender {
+    Ours(Stack),
+    /// reqwest, whose connections nobody can freeze.
+    AroundReqwest,
+}
+
 /// A client of the default settings, for one play: its pool has one connection at most.
 pub fn client(
-    stack: Stack,
+    sender: Sender,
     certificate: rustls::pki_types::CertificateDer<'static>,
     policy: RetryPolicy,
 ) -> stacks::Client {
     let mut config = tls_config(certificate);
     config.max_fragment_size = Some(RECORD);
-    match stack {
-        Stack::Layered => layered(config, policy),
-        Stack::Pooled => {
+    match sender {
+        Sender::AroundReqwest => around_reqwest(&config, policy),
+        Sender::Ours(Stack::Layered) => layered(config, policy),
+        Sender::Ours(Stack::Pooled) => {
             let builder = Client::builder().retry_policy(policy).no_proxy();
             stacks::boxed(builder.tls_config(config).http1_only().build().unwrap())
         }
     }
+}
+
+fn around_reqwest(config: &ClientConfig, policy: RetryPolicy) -> stacks::Client {
+    let client = unstale::reqwest::Client::builder(|builder| {
+        let builder = builder.no_proxy().http1_only();
+        builder.tls_backend_preconfigured(config.clone())
+    });
+    let client = client.retry_policy(policy).build().unwrap();
+    let send = move |request: Request<stacks::Body>| {
+        let client = client.clone();
+        async move {
+            let (head, body) = request.into_parts();
+            // Whole: in pieces nothing is to be proved of it.
+            let body = body.collect().await.unwrap().to_bytes();
+            let request = Request::from_parts(head, body).try_into().unwrap();
+            let response: Response<reqwest::Body> = client.execute(request).await?.into();
+            Ok(response.map(|body| body.map_err(Into::into).boxed_unsync()))
+        }
+    };
+    stacks::Client::new(tower::service_fn(send))
 }
 
 fn layered(config: ClientConfig, policy: RetryPolicy) -> stacks::Client {

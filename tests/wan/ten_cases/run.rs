@@ -14,6 +14,7 @@ use unstale::verdict::Refusal;
 use super::case::Case;
 use super::node::Node;
 use super::play::{Outcome, Play, TRIES, Wire};
+use super::request::Sender;
 use crate::lab::{Conditions, Link};
 use crate::stacks::Stack;
 
@@ -103,7 +104,7 @@ async fn over_a_link(setting: Setting) {
             let play = Play {
                 case: setting.case,
                 wire: *wire,
-                stack: Stack::BOTH[n % 2],
+                sender: Sender::Ours(Stack::BOTH[n % 2]),
                 policy: setting.policy.build(),
                 rest_after: setting.round_trip,
             };
