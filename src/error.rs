@@ -299,7 +299,8 @@ fn advice(refusal: Refusal, end: Option<End>) -> Option<&'static str> {
             "check the address, the port and whether the server expects TLS, and look into its log"
         }
         Refusal::ReuseUnknown => {
-            "put unstale's TrackLayer on the connector, so that more can be told"
+            "put unstale's TrackLayer on the connector, so that more can be told; around reqwest's client its ask_kernel tells \
+             what can be told there"
         }
         Refusal::NoEvidence => {
             "the error came from a layer below that attests nothing: put unstale's ReplayLayer directly around the client \

@@ -64,6 +64,8 @@
 //! # }
 //! ```
 //!
+//! To keep reqwest's client: [`reqwest::Client`], with the feature `reqwest`.
+//!
 //! For a stack of your own: [`TrackLayer`] on the connector (over TLS on both sides of it),
 //! [`Attest`](client::hyper_util::Attest) around the client, [`ReplayLayer`] around that. The replay layer belongs inside
 //! of everything that sends more than one request for a call: redirects, authentication, other retries. For a client
