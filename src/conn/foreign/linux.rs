@@ -37,7 +37,7 @@ pub(crate) struct Ends {
 pub(crate) struct Hint(RawFd);
 
 /// The socket of a connection that somebody else owns.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Foreign {
     descriptor: Descriptor,
 }

@@ -34,6 +34,10 @@ pub(crate) use self::portable::{Ends, Foreign, Held, Hint};
 use crate::evidence::{GateReason, SecondLook};
 
 /// What was done about a socket whose peer has ended it, or may have.
+#[cfg_attr(
+    not(target_os = "linux"),
+    allow(dead_code, reason = "elsewhere nothing is ever found")
+)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outlook {
     /// Nothing can be written to it any more, by anybody.

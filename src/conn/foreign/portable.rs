@@ -9,7 +9,7 @@ use super::{Found, Outlook};
 pub(crate) enum Ends {}
 
 /// Never made.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Foreign {}
 
 /// Never made.

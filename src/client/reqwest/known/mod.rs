@@ -26,6 +26,9 @@ use super::begun::Begun;
 use crate::conn::foreign::{Ends, Held, Hint};
 use crate::evidence::{GateReason, Trace};
 
+/// How many connections are held for an attempt.
+const HELD: usize = 4;
+
 /// What is known of all connections.
 #[derive(Debug, Default)]
 pub(super) struct Known {
@@ -87,11 +90,16 @@ impl Known {
         if table.is_empty() {
             return Start::default();
         }
-        // Asked under the lock, so that whoever begins meanwhile finds it done.
+        // Under the lock, so that whoever begins meanwhile finds it done.
         table.close_ended(ends.arrived());
+        let closed = table.closed();
+        let likely = origin.map(|origin| table.likely(origin));
+        drop(table);
+        let likely = likely.into_iter().flatten();
+        let held = likely.filter_map(|(pair, socket)| Some((pair, socket.hold()?)));
         Start {
-            closed: table.closed(),
-            held: origin.map(|origin| table.hold(origin)).unwrap_or_default(),
+            closed,
+            held: held.take(HELD).collect(),
         }
     }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::time::Instant;
 
 use super::pair::{Origin, Pair};
-use crate::conn::foreign::{Foreign, Held, Outlook};
+use crate::conn::foreign::{Foreign, Outlook};
 use crate::evidence::{GateReason, Reuse, Trace};
 
 /// How many connections are remembered; the half of them that answered last is kept when there are more.
@@ -16,9 +16,6 @@ const MOST: usize = 16 * 1024;
 /// How many connections of an origin are remembered in the order in which they answered. reqwest's pool hands out the last
 /// that came back.
 const RECENT: usize = 8;
-
-/// How many of them are held for an attempt.
-const HELD: usize = 4;
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
@@ -109,16 +106,15 @@ impl Table {
         }
     }
 
-    /// Holds what an attempt to this origin may be sent on.
-    pub(super) fn hold(&self, origin: &Origin) -> Vec<(Pair, Held)> {
+    /// What an attempt to this origin may be sent on, the likeliest first.
+    pub(super) fn likely(&self, origin: &Origin) -> Vec<(Pair, Foreign)> {
         let recent = self.recent.get(origin).into_iter().flatten().rev();
-        let idle = recent.filter_map(|pair| {
+        let fit = recent.filter_map(|pair| {
             let record = self.records.get(pair)?;
             let is_fit = record.closed.is_none() && !record.is_http2;
-            let held = record.socket.as_ref().filter(|_| is_fit)?.hold()?;
-            Some((*pair, held))
+            Some((*pair, record.socket.filter(|_| is_fit)?))
         });
-        idle.take(HELD).collect()
+        fit.collect()
     }
 
     /// A response came on this connection.
