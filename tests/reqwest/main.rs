@@ -15,10 +15,14 @@
 
 mod asked;
 mod client;
+#[path = "../it/fuzz.rs"]
+mod fuzz;
 #[path = "../it/kernel.rs"]
 mod kernel;
 #[path = "../it/peer_h2/mod.rs"]
 mod peer_h2;
+#[path = "../it/random.rs"]
+mod random;
 
 mod http2;
 mod middleware;
