@@ -2,6 +2,8 @@
 //!
 //! Apart from tower's `Service` because the loop keeps the head of a request for the attempts that may follow. A carrier of our
 //! own reads there what goes on the wire, and what is to be told of a failure; a service is given a copy of all of it.
+//!
+//! An attempt is begun in the place where it stays, which the loop has: what is large is nowhere handed on.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -19,14 +21,14 @@ pub(crate) trait Carrier<B> {
     type Body;
     /// Why an attempt has failed.
     type Error;
-    /// An attempt that is under way. Dropping it cancels it.
-    type Attempt;
+    /// The place of an attempt, empty by default. Emptying it cancels the attempt that is under way.
+    type Attempt: Default;
 
     /// Gets ready for an attempt. For the first of a request it is ready.
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>>;
 
-    /// Begins an attempt. Of a head that is not kept, what goes on the wire may be taken out.
-    fn begin(&mut self, head: &mut Parts, load: Load<B>) -> Self::Attempt;
+    /// Begins an attempt, in a place that is empty. Of a head that is not kept, what goes on the wire may be taken out.
+    fn begin(&mut self, head: &mut Parts, load: Load<B>, attempt: Pin<&mut Self::Attempt>);
 
     /// Goes on with an attempt. `head` is the one that it was begun with.
     fn poll(

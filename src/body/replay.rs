@@ -28,8 +28,13 @@ use crate::evidence::AttemptToken;
 ///
 /// It carries the [`AttemptToken`] of its attempt. Not `Clone`, so neither goes to the wire twice.
 pub struct ReplayBody<B> {
-    /// `None`: no body, from the start. One word, since hyper moves a request about a dozen times on its way.
-    flow: Option<Box<Flow<B>>>,
+    /// One word, since hyper moves a request about a dozen times on its way. `None`: no body, from the start, and no token.
+    inside: Option<Box<Inside<B>>>,
+}
+
+struct Inside<B> {
+    /// `None`: no body, from the start.
+    flow: Option<Flow<B>>,
     token: Option<AttemptToken>,
 }
 
@@ -59,15 +64,26 @@ impl<B> ReplayBody<B> {
     }
 
     fn flowing(kind: Kind<B>, progress: Progress) -> Self {
-        Self {
-            flow: Some(Box::new(Flow { kind, progress })),
+        let inside = Inside {
+            flow: Some(Flow { kind, progress }),
             token: None,
+        };
+        Self {
+            inside: Some(Box::new(inside)),
         }
+    }
+
+    fn flow(&self) -> Option<&Flow<B>> {
+        self.inside.as_ref()?.flow.as_ref()
     }
 
     /// It is the body of the attempt that `token` marks from now on.
     pub(crate) fn mark(&mut self, token: AttemptToken) {
-        self.token = Some(token);
+        let token = Some(token);
+        match &mut self.inside {
+            Some(inside) => inside.token = token,
+            None => self.inside = Some(Box::new(Inside { flow: None, token })),
+        }
     }
 
     /// Takes the token of the attempt out, once; `None` if it was taken, or if this is the body of a request that some
@@ -75,19 +91,18 @@ impl<B> ReplayBody<B> {
     ///
     /// For the adapter next to the wire, which ties its [`Evidence`](crate::evidence::Evidence) to it.
     pub fn take_token(&mut self) -> Option<AttemptToken> {
-        self.token.take()
+        self.inside.as_mut()?.token.take()
     }
 
     /// Whether there is no body, from the start.
     #[cfg(feature = "client")]
     pub(super) fn is_none(&self) -> bool {
-        self.flow.is_none()
+        self.flow().is_none()
     }
 
     /// A handle that tells when this body has nothing more to give.
     pub fn progress(&self) -> Progress {
-        self.flow
-            .as_ref()
+        self.flow()
             .map_or(Progress::already_ended(), |flow| flow.progress.clone())
     }
 }
@@ -110,10 +125,7 @@ where
 /// No body. Layers that send a request of their own, such as a redirect followed without its body, make theirs by this.
 impl<B> Default for ReplayBody<B> {
     fn default() -> Self {
-        Self {
-            flow: None,
-            token: None,
-        }
+        Self { inside: None }
     }
 }
 
@@ -129,10 +141,10 @@ where
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let Some(flow) = &mut self.get_mut().flow else {
+        let inside = self.get_mut().inside.as_mut();
+        let Some(Flow { kind, progress }) = inside.and_then(|inside| inside.flow.as_mut()) else {
             return Poll::Ready(None);
         };
-        let Flow { kind, progress } = &mut **flow;
         match kind {
             Kind::Ended(_) => Poll::Ready(None),
             Kind::Once(source) => {
@@ -144,7 +156,7 @@ where
     }
 
     fn is_end_stream(&self) -> bool {
-        let Some(flow) = &self.flow else {
+        let Some(flow) = self.flow() else {
             return true;
         };
         match &flow.kind {
@@ -158,7 +170,7 @@ where
     }
 
     fn size_hint(&self) -> SizeHint {
-        let Some(flow) = &self.flow else {
+        let Some(flow) = self.flow() else {
             return SizeHint::with_exact(0);
         };
         match &flow.kind {
@@ -194,7 +206,7 @@ impl<B> Drop for Flow<B> {
 impl<B> fmt::Debug for ReplayBody<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut body = f.debug_struct("ReplayBody");
-        match self.flow.as_ref().map(|flow| &flow.kind) {
+        match self.flow().map(|flow| &flow.kind) {
             None | Some(Kind::Ended(_)) => body.field("kind", &"ended"),
             Some(Kind::Once(_)) => body.field("kind", &"once"),
             Some(Kind::Taped(reader)) => {

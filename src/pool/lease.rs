@@ -32,7 +32,6 @@ pub(crate) struct Lease {
 #[derive(Debug)]
 pub(crate) struct Taken {
     pub(crate) lease: Lease,
-    pub(crate) ledger: Arc<Ledger>,
     pub(crate) route: Arc<Route>,
     /// Keeps the connection's place while it is being found out what became of an exchange.
     pub(crate) member: Arc<Member>,
@@ -42,8 +41,8 @@ pub(crate) struct Taken {
     pub(crate) at: Instant,
     /// Since when it had been idle.
     since: Instant,
-    /// When the kernel was asked about it, if it was.
-    asked: Option<Instant>,
+    /// Whether the kernel was asked about it when it was taken.
+    is_asked: bool,
 }
 
 impl Taken {
@@ -53,17 +52,21 @@ impl Taken {
             lease: Lease {
                 pool,
                 connection: granted.connection,
-                ledger: Arc::clone(&granted.ledger),
+                ledger: granted.ledger,
                 sender: Some(granted.sender),
             },
-            ledger: granted.ledger,
             route: granted.route,
             member: granted.member,
             is_reused: granted.is_reused,
             at: granted.taken,
             since: granted.since,
-            asked: None,
+            is_asked: false,
         }
+    }
+
+    #[inline]
+    pub(crate) fn ledger(&self) -> &Arc<Ledger> {
+        &self.lease.ledger
     }
 
     /// Asks the kernel whether the connection is alive. `opened_now`: it was opened while the request waited; what becomes of
@@ -75,16 +78,16 @@ impl Taken {
         }
         match self.lease.protocol() {
             Protocol::Http1 => {
-                let answered = self.ledger.ask().map_err(DiscardReason::at_gate)?;
-                self.asked = answered.then_some(self.at);
+                let answered = self.ledger().ask();
+                self.is_asked = answered.map_err(DiscardReason::at_gate)?;
                 Ok(())
             }
             Protocol::Http2 => {
-                self.ledger.look().map_err(DiscardReason::Stale)?;
+                self.ledger().look().map_err(DiscardReason::Stale)?;
                 let limit = self.lease.pool.settings().heard_within;
-                let heard = limit.is_none_or(|limit| self.ledger.was_heard_within(limit));
+                let heard = limit.is_none_or(|limit| self.ledger().was_heard_within(limit));
                 heard.then_some(()).ok_or(DiscardReason::Unheard)?;
-                let has_slept = self.ledger.has_slept(self.at);
+                let has_slept = self.ledger().has_slept(self.at);
                 (!has_slept).then_some(()).ok_or(DiscardReason::AfterSleep)
             }
         }
@@ -103,10 +106,10 @@ impl Taken {
 
     /// What ran on it before the request is over.
     pub(crate) fn rested(&mut self, now: Instant) {
-        self.ledger.rests(now);
+        self.ledger().rests(now);
         self.at = now;
         self.since = now;
-        self.asked = None;
+        self.is_asked = false;
     }
 
     /// The request goes over another.
@@ -120,8 +123,8 @@ impl Taken {
     #[inline]
     pub(crate) fn begin(&self) -> Seen {
         match self.lease.protocol() {
-            Protocol::Http1 => self.ledger.begin(self.asked),
-            Protocol::Http2 => self.ledger.begin_stream(self.at),
+            Protocol::Http1 => self.ledger().begin(self.is_asked.then_some(self.at)),
+            Protocol::Http2 => self.ledger().begin_stream(self.at),
         }
     }
 }

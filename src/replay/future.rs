@@ -9,51 +9,56 @@ use http::{Request, Response};
 use http_body::Body;
 use pin_project_lite::pin_project;
 
-use super::run::{self, Ended, Run, Waiting};
+use super::run::{Ended, Run, Waiting, is_answer};
 use super::telemetry::CallSpan;
 use super::timer::{Deadline, Instant, Timer};
 use crate::carrier::Carrier;
 use crate::error::Error;
 use crate::evidence::Attested;
 use crate::policy::{Replay, RetryPolicy};
-use crate::verdict::Refusal;
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
 pin_project! {
-    /// The future of one call, whatever carries it.
+    /// The future of one call, whatever carries it. Boxed, as it is large, and moved by whoever has it.
     pub(crate) struct Call<C, B>
     where
         C: Carrier<B>,
     {
         #[pin]
-        state: State<C::Attempt, B, C::Body, C::Error>,
+        attempt: C::Attempt,
+        state: State<B, C::Body, C::Error>,
         run: Run<C, B>,
         deadline: Deadline,
         span: CallSpan,
     }
 }
 
-pin_project! {
-    #[project = StateProj]
-    pub(super) enum State<A, B, R, E> {
-        // The call was not polled yet.
-        Unsent,
-        // An attempt is under way.
-        Attempting { #[pin] attempt: A },
-        // The body is read to its end, to turn the request into a GET.
-        Collecting { ended: Option<Box<Ended<R, E>>>, replay: Replay },
-        // The pause before the next attempt.
-        Pausing { timer: Option<Timer>, waiting: Option<Box<Waiting<B>>> },
-        // The carrier gets ready for the next attempt.
-        Readying { waiting: Option<Box<Waiting<B>>> },
-        Done,
-    }
+pub(super) enum State<B, R, E> {
+    /// The call was not polled yet.
+    Unsent,
+    /// An attempt is under way.
+    Attempting,
+    /// The body is read to its end, to turn the request into a GET.
+    Collecting {
+        ended: Option<Box<Ended<R, E>>>,
+        replay: Replay,
+    },
+    /// The pause before the next attempt.
+    Pausing {
+        timer: Option<Timer>,
+        waiting: Option<Box<Waiting<B>>>,
+    },
+    /// The carrier gets ready for the next attempt.
+    Readying {
+        waiting: Option<Box<Waiting<B>>>,
+    },
+    Done,
 }
 
 /// What one state leads to.
 pub(super) enum Step<C: Carrier<B>, B> {
-    Go(State<C::Attempt, B, C::Body, C::Error>),
+    Go(State<B, C::Body, C::Error>),
     Return(Result<Response<C::Body>, Error>),
 }
 
@@ -65,13 +70,30 @@ where
     B::Error: Into<BoxError>,
 {
     #[inline]
-    pub(crate) fn new(policy: &RetryPolicy, carrier: C, request: Request<B>) -> Self {
+    pub(crate) fn boxed(policy: &RetryPolicy, carrier: C, request: Request<B>) -> Pin<Box<Self>> {
         policy.begin();
+        let mut call: Box<Self> = Box::default();
+        call.span = CallSpan::begin(&request);
+        call.run.prepare(policy, carrier, request);
+        Box::into_pin(call)
+    }
+}
+
+/// A call without a request.
+impl<C, B> Default for Call<C, B>
+where
+    C: Carrier<B>,
+{
+    // As a function of its own it writes the little there is to a call without a request into the box; otherwise all of it, which
+    // is nothing yet, would be made beside the box, and copied.
+    #[inline]
+    fn default() -> Self {
         Self {
-            span: CallSpan::begin(&request),
+            attempt: C::Attempt::default(),
             state: State::Unsent,
-            run: Run::new(policy, carrier, request),
+            run: Run::default(),
             deadline: Deadline::None,
+            span: CallSpan::default(),
         }
     }
 }
@@ -86,14 +108,15 @@ where
     type Output = Result<Response<C::Body>, Error>;
 
     #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        // Taken out, so that the rest can be borrowed within it.
-        let mut span = self.as_mut().project().span.take();
-        let polled = span.within(|| self.as_mut().poll_call(cx));
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let (run, deadline) = (this.run, this.deadline);
+        let polled = this
+            .span
+            .within(|| Self::poll_call(this.attempt, this.state, run, deadline, cx));
         if let Poll::Ready(result) = &polled {
-            span.end(result);
+            this.span.end(result);
         }
-        *self.project().span = span;
         polled
     }
 }
@@ -106,64 +129,56 @@ where
     B::Error: Into<BoxError>,
 {
     fn poll_call(
-        self: Pin<&mut Self>,
+        mut attempt: Pin<&mut C::Attempt>,
+        state: &mut State<B, C::Body, C::Error>,
+        run: &mut Run<C, B>,
+        deadline: &mut Deadline,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Response<C::Body>, Error>> {
-        let mut this = self.project();
-        if let StateProj::Unsent = this.state.as_mut().project() {
+        if let State::Unsent = state {
             let now = Instant::now();
-            *this.deadline = Deadline::after(now, this.run.deadline());
-            let attempt = this.run.begin(now);
-            this.state.set(State::Attempting { attempt });
+            *deadline = Deadline::after(now, run.deadline());
+            run.begin(now, attempt.as_mut());
+            *state = State::Attempting;
         }
-        if this.deadline.poll_passed(cx).is_ready() {
-            let result = match this.state.as_mut().project() {
-                StateProj::Attempting { .. } | StateProj::Unsent => Err(this.run.cut_short()),
-                StateProj::Collecting { ended, .. } => {
-                    let ended = ended.take().expect("taken on the way out of this state");
-                    this.run.surface(*ended, Refusal::DeadlineExceeded)
-                }
-                StateProj::Pausing { waiting, .. } | StateProj::Readying { waiting } => {
-                    Err(this.run.too_late(waiting.take()))
-                }
-                StateProj::Done => panic!("polled after completion"),
-            };
-            this.state.set(State::Done);
-            return Poll::Ready(result);
+        if deadline.poll_passed(cx).is_ready() {
+            attempt.set(C::Attempt::default());
+            let state = std::mem::replace(state, State::Done);
+            return Poll::Ready(run.overdue(state));
         }
         loop {
-            let step = match this.state.as_mut().project() {
-                StateProj::Attempting { attempt } => {
-                    match ready!(this.run.poll_attempt(attempt, cx)) {
-                        Ok(response) if run::is_answer(&response) && this.run.is_first() => {
-                            this.state.set(State::Done);
-                            return Poll::Ready(Ok(response));
-                        }
-                        Ok(mut response) if run::is_answer(&response) => {
-                            this.run.answered(&mut response);
-                            this.state.set(State::Done);
-                            return Poll::Ready(Ok(response));
-                        }
-                        outcome => this.run.conclude(outcome),
+            let step = match state {
+                State::Attempting => match run.poll_attempt(attempt.as_mut(), cx) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(Ok(response)) if run.is_first() && is_answer(&response) => {
+                        attempt.set(C::Attempt::default());
+                        *state = State::Done;
+                        return Poll::Ready(Ok(response));
                     }
+                    Poll::Ready(outcome) => {
+                        attempt.set(C::Attempt::default());
+                        run.conclude(outcome)
+                    }
+                },
+                State::Collecting { ended, replay } => {
+                    ready!(run.poll_convert(ended, *replay, cx))
                 }
-                StateProj::Collecting { ended, replay } => {
-                    ready!(this.run.poll_convert(ended, *replay, cx))
-                }
-                StateProj::Pausing { timer, waiting } => {
+                State::Pausing { timer, waiting } => {
                     if let Some(timer) = timer {
                         ready!(timer.as_mut().poll(cx));
                     }
                     let waiting = waiting.take();
                     Step::Go(State::Readying { waiting })
                 }
-                StateProj::Readying { waiting } => ready!(this.run.poll_again(waiting, cx)),
-                StateProj::Unsent | StateProj::Done => panic!("polled after completion"),
+                State::Readying { waiting } => {
+                    ready!(run.poll_again(waiting, attempt.as_mut(), cx))
+                }
+                State::Unsent | State::Done => panic!("polled after completion"),
             };
             match step {
-                Step::Go(next) => this.state.set(next),
+                Step::Go(next) => *state = next,
                 Step::Return(result) => {
-                    this.state.set(State::Done);
+                    *state = State::Done;
                     return Poll::Ready(result);
                 }
             }

@@ -23,19 +23,28 @@ use crate::verdict::{Attempt, Refusal, Verdict, judge};
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
+const PREPARED: &str = "made ready when the call was made";
+
 /// A call: what became of its attempts, and what is needed for another.
 pub(super) struct Run<C, B> {
-    method: Method,
-    profile: RequestProfile,
+    /// `None` until it was [made ready](Self::prepare): what is large is not moved to where it stays, but made there.
+    terms: Option<Terms<C>>,
     attempts: Vec<Attempt>,
     /// How often the request was handed to the service after the first time. A replay that was decided on may yet meet a
     /// deadline, or a service that does not get ready.
     sent_again: usize,
     /// When the call was first polled.
     started: Option<Instant>,
+    take: Take<B>,
+}
+
+/// On what terms the call is made.
+struct Terms<C> {
+    method: Method,
+    profile: RequestProfile,
+    policy: RetryPolicy,
     /// Ready for the first attempt; its readiness is driven again for every other.
     carrier: C,
-    take: Take<B>,
 }
 
 /// An attempt that may have failed: what the caller gets if nothing more is done, and the evidence for what is.
@@ -63,11 +72,30 @@ impl<R, E: Attested> Ended<R, E> {
 
 /// Whether this is the response, and nothing else: a status that says that the request was not processed comes with
 /// evidence.
+#[inline]
 pub(super) fn is_answer<R>(response: &Response<R>) -> bool {
     response.extensions().get::<Evidence>().is_none()
 }
 
+impl<C, B> Default for Run<C, B> {
+    #[inline]
+    fn default() -> Self {
+        Self {
+            terms: None,
+            attempts: Vec::new(),
+            sent_again: 0,
+            started: None,
+            take: Take::default(),
+        }
+    }
+}
+
 impl<C, B> Run<C, B> {
+    #[inline]
+    fn terms(&self) -> &Terms<C> {
+        self.terms.as_ref().expect(PREPARED)
+    }
+
     /// The error of a call that ends here.
     pub(super) fn error(&mut self, refusal: Refusal, source: Option<BoxError>) -> Error {
         let attempts = mem::take(&mut self.attempts);
@@ -81,7 +109,7 @@ impl<C, B> Run<C, B> {
 
     fn tell(&self, evidence: Option<Evidence>, decided: Verdict) -> Attempt {
         let attempt = Attempt::new(evidence, self.elapsed(), decided);
-        telemetry::decided(&self.method, self.attempts.len() + 1, &attempt);
+        telemetry::decided(&self.terms().method, self.attempts.len() + 1, &attempt);
         attempt
     }
 
@@ -92,19 +120,38 @@ impl<C, B> Run<C, B> {
 
     /// The error of a call whose deadline passed while an attempt was under way. Nothing is known of that attempt, and
     /// what is known of the ones before says nothing of why the call failed.
-    pub(super) fn cut_short(&mut self) -> Error {
+    fn cut_short(&mut self) -> Error {
         let refusal = Refusal::DeadlineExceeded;
         self.remember(None, Verdict::Refuse(refusal));
         self.error(refusal, None)
     }
 
     /// The error of a call whose deadline passed between two attempts: the one before is the last there was.
-    pub(super) fn too_late(&mut self, waiting: Option<Box<Waiting<B>>>) -> Error {
+    fn too_late(&mut self, waiting: Option<Box<Waiting<B>>>) -> Error {
         let cause = waiting.and_then(|waiting| waiting.cause);
         let refusal = Refusal::DeadlineExceeded;
         // No attempt to remember; but the log has read that there would be one.
         self.tell(None, Verdict::Refuse(refusal));
         self.error(refusal, cause)
+    }
+
+    /// What a call ends with whose deadline passed in this state.
+    #[cold]
+    pub(super) fn overdue<R, E>(&mut self, state: State<B, R, E>) -> Result<Response<R>, Error>
+    where
+        E: Into<BoxError>,
+    {
+        match state {
+            State::Attempting | State::Unsent => Err(self.cut_short()),
+            State::Collecting { ended, .. } => {
+                let ended = ended.expect("taken on the way out of this state");
+                self.surface(*ended, Refusal::DeadlineExceeded)
+            }
+            State::Pausing { waiting, .. } | State::Readying { waiting } => {
+                Err(self.too_late(waiting))
+            }
+            State::Done => panic!("polled after completion"),
+        }
     }
 
     /// Gives the caller what the attempt ended with.
@@ -137,7 +184,7 @@ impl<C, B> Run<C, B> {
     }
 
     /// Tells in the response what came before it.
-    pub(super) fn answered<R>(&mut self, response: &mut Response<R>) {
+    fn answered<R>(&mut self, response: &mut Response<R>) {
         if !self.attempts.is_empty() {
             let failed = Attempts::new(mem::take(&mut self.attempts));
             response.extensions_mut().insert(failed);
@@ -152,21 +199,19 @@ where
     B: Body,
     B::Error: Into<BoxError>,
 {
-    /// A call by `carrier`, which is ready. It begins when it is first polled.
+    /// Makes it ready to send this request by `carrier`, which is ready. It begins when it is first polled.
     #[inline]
-    pub(super) fn new(policy: &RetryPolicy, carrier: C, mut request: Request<B>) -> Self {
+    pub(super) fn prepare(&mut self, policy: &RetryPolicy, carrier: C, mut request: Request<B>) {
         let profile = policy.prepare(&mut request);
         #[cfg(feature = "client")]
         policy.take_precautions(&mut request, profile);
-        Self {
+        self.terms = Some(Terms {
             method: request.method().clone(),
             profile,
-            attempts: Vec::new(),
-            sent_again: 0,
-            started: None,
+            policy: policy.clone(),
             carrier,
-            take: Take::new(request, policy, profile),
-        }
+        });
+        self.take.put(request, policy, profile);
     }
 
     /// How long the call may take from now on, if there is a limit.
@@ -176,12 +221,13 @@ where
 
     /// Makes the first attempt.
     #[inline]
-    pub(super) fn begin(&mut self, now: Instant) -> C::Attempt {
+    pub(super) fn begin(&mut self, now: Instant, attempt: Pin<&mut C::Attempt>) {
         self.started = Some(now);
-        let patience = self.take.patience(self.profile, &[]);
+        let terms = self.terms.as_mut().expect(PREPARED);
+        let patience = terms.policy.patience(terms.profile, &[]);
         let (head, load) = self.take.first(now, patience);
         telemetry::attempted(&[]);
-        self.carrier.begin(head, load)
+        terms.carrier.begin(head, load, attempt);
     }
 
     /// Goes on with the attempt that is under way.
@@ -191,11 +237,19 @@ where
         attempt: Pin<&mut C::Attempt>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Response<C::Body>, C::Error>> {
-        self.carrier.poll(attempt, self.take.head(), cx)
+        self.terms().carrier.poll(attempt, self.take.head(), cx)
     }
 
-    /// An attempt has ended, and not with an answer.
+    /// An attempt has ended: not with an answer, or not the first.
+    #[cold]
     pub(super) fn conclude(&mut self, outcome: Result<Response<C::Body>, C::Error>) -> Step<C, B> {
+        let outcome = match outcome {
+            Ok(mut response) if is_answer(&response) => {
+                self.answered(&mut response);
+                return Step::Return(Ok(response));
+            }
+            outcome => outcome,
+        };
         let ended = Ended::of(outcome);
         match self.decide(ended.evidence.as_ref()) {
             Decision::Replay(replay) if replay.as_get => {
@@ -214,14 +268,16 @@ where
         replay: Replay,
         cx: &mut Context<'_>,
     ) -> Poll<Step<C, B>> {
-        let converted = ready!(self.take.poll_become_get(cx));
+        let terms = self.terms.as_mut().expect(PREPARED);
+        let converted = ready!(self.take.poll_become_get(&terms.policy, cx));
         let ended = *ended.take().expect("taken on the way out of this state");
         Poll::Ready(match converted {
             Ok(()) => {
                 // The attempt that failed was none with GET: what is told of it comes first.
                 let step = self.replay(ended, replay);
-                self.profile = RequestProfile::new(Semantics::Safe, self.profile.permission());
-                self.method = Method::GET;
+                let terms = self.terms.as_mut().expect(PREPARED);
+                terms.profile = RequestProfile::new(Semantics::Safe, terms.profile.permission());
+                terms.method = Method::GET;
                 step
             }
             Err(refusal) => Step::Return(self.surface(ended, refusal)),
@@ -250,35 +306,37 @@ where
     pub(super) fn poll_again(
         &mut self,
         waiting: &mut Option<Box<Waiting<B>>>,
+        attempt: Pin<&mut C::Attempt>,
         cx: &mut Context<'_>,
     ) -> Poll<Step<C, B>> {
-        if let Err(error) = ready!(self.carrier.poll_ready(cx)) {
+        let terms = self.terms.as_mut().expect(PREPARED);
+        if let Err(error) = ready!(terms.carrier.poll_ready(cx)) {
             let ended = Ended::of(Err(error));
             return Poll::Ready(Step::Return(self.surface(ended, Refusal::NoEvidence)));
         }
         let waiting = waiting.take().expect("taken on the way out of this state");
-        let patience = self.take.patience(self.profile, &self.attempts);
+        let patience = terms.policy.patience(terms.profile, &self.attempts);
         let (head, load) = self.take.next(waiting.body, patience);
         self.sent_again += 1;
         telemetry::attempted(&self.attempts);
-        Poll::Ready(Step::Go(State::Attempting {
-            attempt: self.carrier.begin(head, load),
-        }))
+        terms.carrier.begin(head, load, attempt);
+        Poll::Ready(Step::Go(State::Attempting))
     }
 
     fn decide(&self, evidence: Option<&Evidence>) -> Decision {
         let Some(evidence) = evidence else {
             return Decision::Surface(Refusal::NoEvidence);
         };
+        let terms = self.terms();
         if self.take.is_kept() {
-            let elapsed = self.elapsed();
-            return self
-                .take
-                .decide(self.profile, evidence, &self.attempts, elapsed);
+            let situation =
+                self.take
+                    .situation(terms.profile, evidence, &self.attempts, self.elapsed());
+            return terms.policy.decide(&situation);
         }
         // Whatever else stands against a replay, the policy does.
         Decision::Surface(
-            match judge(&self.profile, evidence, Attribution::ThisSending) {
+            match judge(&terms.profile, evidence, Attribution::ThisSending) {
                 Verdict::Refuse(refusal) => refusal,
                 Verdict::Replay(_) => Refusal::Policy,
             },

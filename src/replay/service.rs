@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use http::{Request, Response};
 use http_body::Body;
-use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::future::Call;
@@ -72,20 +71,17 @@ where
         let next = self.service.clone();
         let ready = std::mem::replace(&mut self.service, next);
         ResponseFuture {
-            call: Call::new(&self.policy, Through(ready), request),
+            call: Call::boxed(&self.policy, Through(ready), request),
         }
     }
 }
 
-pin_project! {
-    /// The future of [`Replay`].
-    pub struct ResponseFuture<S, B, R>
-    where
-        S: Service<Request<ReplayBody<B>>, Response = Response<R>>,
-    {
-        #[pin]
-        call: Call<Through<S>, B>,
-    }
+/// The future of [`Replay`].
+pub struct ResponseFuture<S, B, R>
+where
+    S: Service<Request<ReplayBody<B>>, Response = Response<R>>,
+{
+    call: Pin<Box<Call<Through<S>, B>>>,
 }
 
 impl<S, B, R> Future for ResponseFuture<S, B, R>
@@ -98,8 +94,8 @@ where
     type Output = Result<Response<R>, Error>;
 
     #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.project().call.poll(cx)
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.call.as_mut().poll(cx)
     }
 }
 

@@ -16,7 +16,7 @@ use super::{entropy, timer};
 use crate::body::{Lost, ReplayBody, Tape};
 use crate::carrier::Load;
 use crate::evidence::{AttemptId, AttemptToken, Attribution, Evidence, Patience};
-use crate::policy::{Decision, Replay, RetryPolicy, Situation};
+use crate::policy::{Replay, RetryPolicy, Situation};
 use crate::request::{ConnectionWish, OnFreshConnection, OnRecentConnection, RequestProfile};
 use crate::verdict::{Attempt, Refusal};
 
@@ -25,11 +25,9 @@ type BoxError = Box<dyn StdError + Send + Sync>;
 /// A request that may be sent several times, as far as the policy allows it at all.
 #[derive(Debug)]
 pub(super) struct Take<B> {
-    /// Bare after the first time, if there is no other. Boxed, as what holds it is moved several times before it is first
-    /// polled.
-    parts: Box<Parts>,
+    /// Bare after the first time, if there is no other. `None` until it was [put in](Self::put).
+    head: Option<Parts>,
     body: Content<B>,
-    policy: RetryPolicy,
     /// The attempt that is under way.
     attempt: Option<AttemptId>,
     deadline: Option<Duration>,
@@ -47,6 +45,21 @@ enum Content<B> {
     Kept(Tape<B>),
     /// It never is; `None` once it was sent.
     Once(Option<ReplayBody<B>>),
+}
+
+impl<B> Default for Take<B> {
+    #[inline]
+    fn default() -> Self {
+        Self {
+            head: None,
+            body: Content::Once(None),
+            attempt: None,
+            deadline: None,
+            wish: ConnectionWish::Any,
+            fresh: None,
+            recent: None,
+        }
+    }
 }
 
 impl<B> Take<B> {
@@ -68,35 +81,22 @@ where
 {
     /// Keeps what is needed to send the request, and to send it again.
     #[inline]
-    pub(super) fn new(request: Request<B>, policy: &RetryPolicy, profile: RequestProfile) -> Self {
-        let (parts, body) = request.into_parts();
-        // At once, so that it is moved no more.
-        let parts = Box::new(parts);
-        let least = body.size_hint().lower();
-        Self {
-            wish: policy.connection(&parts.extensions, profile, least),
-            body: if policy.may_ever_replay(profile) {
-                Content::Kept(Tape::new(body, policy.replay_limit()))
-            } else {
-                Content::Once(Some(ReplayBody::once(body)))
-            },
-            deadline: policy.deadline(&parts.extensions),
-            parts,
-            policy: policy.clone(),
-            attempt: None,
-            fresh: None,
-            recent: None,
-        }
-    }
-
-    /// When the next attempt is given up because nothing is heard of its peer.
-    #[inline]
-    pub(super) fn patience(
-        &self,
+    pub(super) fn put(
+        &mut self,
+        request: Request<B>,
+        policy: &RetryPolicy,
         profile: RequestProfile,
-        attempts: &[Attempt],
-    ) -> Option<Patience> {
-        self.policy.patience(profile, attempts)
+    ) {
+        let least = request.body().size_hint().lower();
+        self.wish = policy.connection(request.extensions(), profile, least);
+        self.deadline = policy.deadline(request.extensions());
+        let (head, body) = request.into_parts();
+        self.head = Some(head);
+        self.body = if policy.may_ever_replay(profile) {
+            Content::Kept(Tape::new(body, policy.replay_limit()))
+        } else {
+            Content::Once(Some(ReplayBody::once(body)))
+        };
     }
 
     /// The request for the first time: its head, and the rest.
@@ -130,7 +130,7 @@ where
                 is_kept: false,
             },
         };
-        (&mut self.parts, load)
+        (head_mut(&mut self.head), load)
     }
 
     /// The request once more, its body made ready before. Marks the attempt, which begins now.
@@ -149,31 +149,32 @@ where
             recent: self.recent,
             is_kept: true,
         };
-        (&mut self.parts, load)
+        (head_mut(&mut self.head), load)
     }
 
     /// The head of the attempt that is under way.
     #[inline]
     pub(super) fn head(&self) -> &Parts {
-        &self.parts
+        self.head.as_ref().expect("it was put in")
     }
 
-    /// Decides what to do about a failed attempt, seeing the ones before it.
-    pub(super) fn decide(
-        &self,
+    /// What a decision about a failed attempt rests on, seeing the ones before it.
+    pub(super) fn situation<'a>(
+        &'a self,
         profile: RequestProfile,
-        evidence: &Evidence,
-        attempts: &[Attempt],
+        evidence: &'a Evidence,
+        attempts: &'a [Attempt],
         elapsed: Duration,
-    ) -> Decision {
-        self.policy.decide(&Situation {
-            method: &self.parts.method,
-            uri: &self.parts.uri,
-            headers: &self.parts.headers,
+    ) -> Situation<'a> {
+        let head = self.head();
+        Situation {
+            method: &head.method,
+            uri: &head.uri,
+            headers: &head.headers,
             profile,
             evidence,
             attribution: self.attempt.map_or(Attribution::Another, |attempt| {
-                evidence.attribution(attempt, &self.parts.method, &self.parts.uri)
+                evidence.attribution(attempt, &head.method, &head.uri)
             }),
             attempts,
             lost: self.tape().and_then(Tape::lost).map(unreplayable),
@@ -181,23 +182,26 @@ where
             deadline: self.deadline,
             now: timer::now(),
             random: entropy::draw(),
-        })
+        }
     }
 
     /// Reads the body to its end and turns the request into a GET.
-    pub(super) fn poll_become_get(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Refusal>> {
+    pub(super) fn poll_become_get(
+        &mut self,
+        policy: &RetryPolicy,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Refusal>> {
         let body = match self.tape() {
             Some(tape) => ready!(tape.poll_collect(cx)),
             None => return Poll::Ready(Err(Refusal::Policy)),
         };
-        Poll::Ready(self.become_get(body.as_ref()))
+        Poll::Ready(self.become_get(policy, body.as_ref()))
     }
 
-    fn become_get(&mut self, body: Option<&Bytes>) -> Result<(), Refusal> {
+    fn become_get(&mut self, policy: &RetryPolicy, body: Option<&Bytes>) -> Result<(), Refusal> {
         let body = body.ok_or(Refusal::FormOverLimit)?;
-        *self.parts = self
-            .policy
-            .convert_to_get(&self.parts, body, timer::now())?;
+        let get = policy.convert_to_get(self.head(), body, timer::now())?;
+        self.head = Some(get);
         self.body = Content::Kept(Tape::empty());
         Ok(())
     }
@@ -218,6 +222,10 @@ where
             Content::Once(_) => None,
         }
     }
+}
+
+fn head_mut(head: &mut Option<Parts>) -> &mut Parts {
+    head.as_mut().expect("it was put in")
 }
 
 fn unreplayable(lost: Lost) -> Refusal {

@@ -21,14 +21,14 @@ where
 {
     type Body = R;
     type Error = S::Error;
-    type Attempt = S::Future;
+    type Attempt = Option<S::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.0.poll_ready(cx)
     }
 
     #[inline]
-    fn begin(&mut self, head: &mut Parts, load: Load<B>) -> S::Future {
+    fn begin(&mut self, head: &mut Parts, load: Load<B>, mut attempt: Pin<&mut Self::Attempt>) {
         let Load {
             mut body,
             token,
@@ -50,17 +50,18 @@ where
         if let Some(recent) = recent {
             request.extensions_mut().insert(recent);
         }
-        self.0.call(request)
+        attempt.set(Some(self.0.call(request)));
     }
 
     #[inline]
     fn poll(
         &self,
-        attempt: Pin<&mut S::Future>,
+        attempt: Pin<&mut Self::Attempt>,
         _: &Parts,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Response<R>, S::Error>> {
-        attempt.poll(cx)
+        let attempt = attempt.as_pin_mut();
+        attempt.expect("an attempt was begun").poll(cx)
     }
 }
 

@@ -8,7 +8,6 @@ use std::task::{Context, Poll};
 
 use http::{Request, Response, Uri};
 use http_body::Body;
-use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::builder::ClientBuilder;
@@ -44,22 +43,15 @@ use crate::replay::Call;
 /// ```
 #[derive(Clone)]
 pub struct Client {
-    carrier: Pooled,
+    pool: Arc<Pool>,
     policy: RetryPolicy,
 }
 
-pin_project! {
-    /// The future of a request that a [`Client`] sends.
-    pub struct ResponseFuture<B>
-    where
-        B: Body,
-        B: Send,
-        B: 'static,
-        B::Error: Into<Box<dyn StdError + Send + Sync>>,
-    {
-        #[pin]
-        call: Call<Pooled, B>,
-    }
+/// The future of a request that a [`Client`] sends.
+pub struct ResponseFuture {
+    // In one box lies all that becomes of the request, so that it is nowhere moved. Of hyper's future, which is part of it, the
+    // type has no name.
+    call: Pin<Box<dyn Future<Output = Result<Response<ResponseBody>, Error>> + Send>>,
 }
 
 impl Client {
@@ -80,10 +72,7 @@ impl Client {
     }
 
     pub(super) fn over(pool: Arc<Pool>, policy: RetryPolicy) -> Self {
-        Self {
-            carrier: Pooled::new(pool),
-            policy,
-        }
+        Self { pool, policy }
     }
 
     /// Sends a GET to an address like `https://example.com/path`: a `&str`, `String` or [`Uri`].
@@ -124,24 +113,24 @@ impl Client {
     ///
     /// Dropping the future drops the attempt that is under way: its connection is closed if the request may have been
     /// written, and nothing is sent again.
-    pub fn request<B>(&self, request: Request<B>) -> ResponseFuture<B>
+    pub fn request<B>(&self, request: Request<B>) -> ResponseFuture
     where
         B: Body + Send + 'static,
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
     {
         ResponseFuture {
-            call: Call::new(&self.policy, self.carrier.clone(), request),
+            call: Call::boxed(&self.policy, Pooled::over(&self.pool), request),
         }
     }
 
     /// The connections there are now, like `netstat`: one look at the kernel for each. Prints as a table.
     pub fn connections(&self) -> Connections {
-        self.pool().connections()
+        self.pool.connections()
     }
 
     /// What was done with connections since the client was made. Prints as a table.
     pub fn counters(&self) -> Counters {
-        self.pool().counters()
+        self.pool.counters()
     }
 
     /// Closes the client and all of its clones: no request is taken any more, those under way go on; ready when the last
@@ -152,11 +141,7 @@ impl Client {
     ///
     /// The client is closed by the first poll; dropped after that, nobody waits.
     pub async fn close(&self) {
-        self.pool().close().await;
-    }
-
-    fn pool(&self) -> &Arc<Pool> {
-        self.carrier.pool()
+        self.pool.close().await;
     }
 }
 
@@ -177,24 +162,16 @@ impl fmt::Debug for Client {
     }
 }
 
-impl<B> Future for ResponseFuture<B>
-where
-    B: Body + Send + 'static,
-    B::Error: Into<Box<dyn StdError + Send + Sync>>,
-{
+impl Future for ResponseFuture {
     type Output = Result<Response<ResponseBody>, Error>;
 
     #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.project().call.poll(cx)
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.call.as_mut().poll(cx)
     }
 }
 
-impl<B> fmt::Debug for ResponseFuture<B>
-where
-    B: Body + Send + 'static,
-    B::Error: Into<Box<dyn StdError + Send + Sync>>,
-{
+impl fmt::Debug for ResponseFuture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResponseFuture").finish_non_exhaustive()
     }
@@ -207,7 +184,7 @@ where
 {
     type Response = Response<ResponseBody>;
     type Error = Error;
-    type Future = ResponseFuture<B>;
+    type Future = ResponseFuture;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         Poll::Ready(Ok(()))
@@ -225,7 +202,7 @@ where
 {
     type Response = Response<ResponseBody>;
     type Error = Error;
-    type Future = ResponseFuture<B>;
+    type Future = ResponseFuture;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         Poll::Ready(Ok(()))

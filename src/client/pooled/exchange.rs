@@ -54,7 +54,7 @@ impl Exchange {
     fn of(taken: Taken, tunnel: Tunnel) -> Self {
         let protocol = taken.lease.protocol();
         if tunnel != Tunnel::No && protocol == Protocol::Http1 {
-            taken.ledger.book().tunnel = true;
+            taken.ledger().book().tunnel = true;
         }
         Self {
             seen: taken.begin(),
@@ -63,7 +63,7 @@ impl Exchange {
             protocol,
             is_gone: false,
             #[cfg(feature = "http2")]
-            _unanswered: (protocol == Protocol::Http2).then(|| taken.ledger.await_answer()),
+            _unanswered: (protocol == Protocol::Http2).then(|| taken.ledger().await_answer()),
             _member: taken.member,
             lease: Some(taken.lease),
         }

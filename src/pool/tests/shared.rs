@@ -98,7 +98,7 @@ async fn a_request_that_wants_a_new_connection_is_not_starved_by_a_shared_one() 
         is_replay: true,
     };
     let taken = soon(checkout(&pool, "a", fresh)).await.unwrap();
-    assert!(taken.ledger.opened() > fresh.opened_after.unwrap());
+    assert!(taken.ledger().opened() > fresh.opened_after.unwrap());
     assert_eq!(pool.counters().discarded(DiscardReason::MadeRoom), 1);
     stop.store(true, Ordering::SeqCst);
 }
@@ -144,7 +144,7 @@ async fn a_shared_connection_is_idle_while_nothing_runs_on_it_and_not_else() {
     settle().await;
     tokio::time::advance(9 * second).await;
     let stream = checkout(&pool, "a", recent).await.unwrap();
-    assert_eq!(stream.ledger.id(), held.ledger.id());
+    assert_eq!(stream.ledger().id(), held.ledger().id());
     for taken in [stream, held] {
         give_back(taken);
     }

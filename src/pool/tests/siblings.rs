@@ -19,14 +19,14 @@ async fn middle_of_three_dies(pool: &Arc<Pool>) {
     let mut numbers = Vec::new();
     for taken in taken {
         tokio::time::advance(Duration::from_secs(1)).await;
-        numbers.push(taken.ledger.id());
+        numbers.push(taken.ledger().id());
         give_back(taken);
         settle().await;
     }
     let newest = lease(pool, "a").await;
     let middle = lease(pool, "a").await;
     assert_eq!(
-        [newest.ledger.id(), middle.ledger.id()],
+        [newest.ledger().id(), middle.ledger().id()],
         [numbers[2], numbers[1]]
     );
     // The newest one lies as if it had not been taken.

@@ -83,7 +83,7 @@ impl Server {
         let taken = lease(&self.pool, "a").await;
         let mut head = HeaderMap::new();
         head.insert("keep-alive", HeaderValue::from_static(value));
-        taken.ledger.answered(&head);
+        taken.ledger().answered(&head);
         settle().await;
         give_back(taken);
         settle().await;

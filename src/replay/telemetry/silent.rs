@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::verdict::Attempt;
 
 /// No span.
+#[derive(Default)]
 pub(in crate::replay) struct CallSpan;
 
 const _: () = assert!(size_of::<CallSpan>() == 0, "it takes no byte");
@@ -18,11 +19,6 @@ const _: () = assert!(size_of::<CallSpan>() == 0, "it takes no byte");
 impl CallSpan {
     #[inline]
     pub(in crate::replay) fn begin<B>(_: &Request<B>) -> Self {
-        Self
-    }
-
-    #[inline]
-    pub(in crate::replay) fn take(&mut self) -> Self {
         Self
     }
 

@@ -12,6 +12,7 @@ use crate::replay::Attempts;
 use crate::verdict::{Attempt, Verdict};
 
 /// The span of one call, from its begin to its answer, error or drop; none where nobody listens.
+#[derive(Default)]
 pub(in crate::replay) struct CallSpan(Option<Box<Open>>);
 
 struct Open {
@@ -25,12 +26,6 @@ impl CallSpan {
         // Asked first: most calls are made where nobody listens.
         let is_heard = tracing::enabled!(target: "unstale", tracing::Level::DEBUG);
         Self(is_heard.then(|| Box::new(Open::begin(request.method(), request.uri()))))
-    }
-
-    /// Takes it out of its place.
-    #[inline]
-    pub(in crate::replay) fn take(&mut self) -> Self {
-        Self(self.0.take())
     }
 
     /// Does a piece of the call's work within it.
