@@ -6,7 +6,6 @@
 use std::sync::Arc;
 #[cfg(feature = "http2")]
 use std::sync::atomic::Ordering;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -189,23 +188,6 @@ impl Ledger {
     pub(crate) fn await_answer(self: &Arc<Self>) -> Unanswered {
         self.unanswered.fetch_add(1, Ordering::AcqRel);
         Unanswered(Arc::clone(self))
-    }
-
-    /// Ready when the connection's socket is gone. Wakes one task, that of the exchange on it.
-    #[inline]
-    pub(crate) fn poll_released(&self, cx: &mut Context<'_>) -> Poll<()> {
-        let mut book = self.book();
-        if book.released {
-            return Poll::Ready(());
-        }
-        if !book
-            .waiter
-            .as_ref()
-            .is_some_and(|known| known.will_wake(cx.waker()))
-        {
-            book.waiter = Some(cx.waker().clone());
-        }
-        Poll::Pending
     }
 
     /// Waits until the connection's socket is gone, as any number may.

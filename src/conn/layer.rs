@@ -252,7 +252,7 @@ impl<T: Socket> Tap<T> for OnSocket {
 impl<T: Socket> PutTap<T, TrackedIo<T>> for OnSocket {
     fn tap(&self, io: T, found: Found) -> TrackedIo<T> {
         let lasting = io.lasting(Sealed);
-        let tap = TrackedIo::new(io, T::socket, found.ledger(), FailedWrite::SentNothing);
+        let mut tap = TrackedIo::new(io, T::socket, found.ledger(), FailedWrite::SentNothing);
         tap.note(lasting);
         tap
     }

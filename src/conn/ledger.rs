@@ -19,6 +19,7 @@ use super::book::{Book, Boundary, Hold};
 use super::probe::Probe;
 use super::scope::{self, Seen, Slot};
 use super::second_look::Held;
+use super::turn::Turn;
 use super::watched::Watched;
 use crate::evidence::{Reuse, Trace};
 
@@ -44,6 +45,8 @@ pub(crate) struct Ledger {
     turns: AtomicU64,
     /// Something that was written was thrown away; see [`deaf`](super::deaf).
     deaf: AtomicBool,
+    /// Who drives the connection.
+    pub(super) turn: Turn,
     book: Mutex<Book>,
 }
 
@@ -60,6 +63,7 @@ impl Ledger {
             split: AtomicBool::new(false),
             turns: AtomicU64::new(0),
             deaf: AtomicBool::new(false),
+            turn: Turn::default(),
             book: Mutex::new(Book::default()),
         })
     }

@@ -41,6 +41,7 @@ mod silence;
 mod socket;
 mod tracked;
 mod trust;
+mod turn;
 #[cfg(feature = "cli")]
 mod vitals;
 mod watched;
@@ -64,6 +65,8 @@ pub(crate) use self::second_look::Held;
 pub(crate) use self::silence::Finding;
 #[cfg(feature = "client")]
 pub(crate) use self::trust::{Keeping, Trust};
+#[cfg(feature = "client")]
+pub(crate) use self::turn::{InTurn, Quiet};
 
 #[cfg(all(test, feature = "client"))]
 pub(crate) use self::clocks::Set;

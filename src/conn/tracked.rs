@@ -39,6 +39,9 @@ pub struct TrackedIo<T> {
     plaintext: Plaintext,
     plain_tcp: bool,
     failed_write: FailedWrite,
+    /// Whether the last read had to wait, of a socket which wakes when there is something to read, and not before.
+    has_to_wait: bool,
+    is_lasting: bool,
 }
 
 impl<T> TrackedIo<T> {
@@ -56,11 +59,14 @@ impl<T> TrackedIo<T> {
             plaintext: Plaintext::new(),
             plain_tcp,
             failed_write,
+            has_to_wait: false,
+            is_lasting: false,
         }
     }
 
     /// Lets the pool ask about a socket that stays open as long as the transport lives.
-    pub(super) fn note(&self, lasting: Option<LastingSocket>) {
+    pub(super) fn note(&mut self, lasting: Option<LastingSocket>) {
+        self.is_lasting = lasting.is_some();
         if let Some(socket) = lasting {
             self.ledger.watched.note(socket, self.plain_tcp);
         }
@@ -194,12 +200,21 @@ impl<T: Read + Unpin> Read for TrackedIo<T> {
         if !split {
             this.plaintext.before_read(ledger);
         }
+        // hyper reads several times in each of its polls. Nothing need be asked of the runtime before it has something to say.
+        let is_by = this.is_lasting && ledger.is_by(cx);
+        if is_by && this.has_to_wait && !ledger.may_read() {
+            return Poll::Pending;
+        }
+        if is_by {
+            ledger.is_read();
+        }
         let mut wants_hold = false;
         let mut is_end = false;
         let result = poll_read_seen(Pin::new(&mut this.inner), cx, cursor, |bytes| {
             is_end = bytes.is_empty();
             wants_hold = came(ledger, split, bytes);
         });
+        this.has_to_wait = is_by && result.is_pending();
         if result.is_pending() && !ledger.is_deaf() {
             return result;
         }

@@ -142,6 +142,17 @@ impl Lease {
         self.sender.as_mut().expect("taken only where it ends")
     }
 
+    /// Takes of the answer's body. hyper's side of the connection is woken by that only if there is something left to do for it.
+    #[inline]
+    pub(crate) fn read<R>(&self, read: impl FnOnce() -> R) -> R {
+        let quiet = self.ledger.quiet();
+        let result = read();
+        if quiet.end() && !self.sender.as_ref().is_some_and(Sender::is_ready) {
+            self.ledger.wake_line();
+        }
+        result
+    }
+
     /// The body of the exchange is held back. If it still is when the exchange is over, it is never sent: hyper would wait for it,
     /// with the connection.
     pub(crate) fn hold_back(&self, valve: Valve) {

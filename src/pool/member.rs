@@ -3,21 +3,28 @@
 //! hyper runs an HTTP/2 connection in more than one task; the last of them to end drops the socket. So each holds this,
 //! and when it is gone, the connection is, however it went: ended, panicked, or dropped with its runtime.
 
-use std::sync::Weak;
+use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
 
 #[cfg(feature = "http2")]
 use super::DiscardReason;
 use super::Pool;
 use super::slot::ConnectionId;
 
+/// An HTTP/1 connection, where others than its task can reach it.
+pub(crate) trait Line: Send + Sync {
+    /// Polls the connection, for whoever has the turn. Returns whether it goes on.
+    fn drive(&self) -> bool;
+}
+
 /// A connection's membership in a pool.
-#[derive(Debug)]
 pub(crate) struct Member {
     pool: Weak<Pool>,
     connection: ConnectionId,
     /// The pool waits for hyper to be done with the exchange.
     is_awaited: AtomicBool,
+    line: OnceLock<Arc<dyn Line>>,
 }
 
 impl Member {
@@ -26,7 +33,19 @@ impl Member {
             pool,
             connection,
             is_awaited: AtomicBool::new(false),
+            line: OnceLock::new(),
         }
+    }
+
+    /// The connection is open, and this is where it can be driven.
+    pub(crate) fn set_line(&self, line: Arc<dyn Line>) {
+        let _ = self.line.set(line);
+    }
+
+    /// Drives the connection, for the request that has the turn. Returns whether it goes on.
+    #[inline]
+    pub(crate) fn drive(&self) -> bool {
+        self.line.get().is_some_and(|line| line.drive())
     }
 
     /// From now on the pool waits for hyper to be done with the exchange, or no longer.
@@ -66,5 +85,13 @@ impl Drop for Member {
         if let Some(pool) = self.pool.upgrade() {
             pool.ended(self.connection);
         }
+    }
+}
+
+impl fmt::Debug for Member {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Member")
+            .field("connection", &self.connection)
+            .finish_non_exhaustive()
     }
 }

@@ -50,7 +50,7 @@ pub(crate) use self::checkout::{Checkout, Want};
 pub(crate) use self::error::ConnectError;
 pub(crate) use self::key::Key;
 pub(crate) use self::lease::{Lease, Taken};
-pub(crate) use self::member::Member;
+pub(crate) use self::member::{Line, Member};
 pub(crate) use self::route::{Dial, Dialed, Dialing, Driving, Proxy, Route, Speaks};
 pub(crate) use self::sender::Sender;
 pub(crate) use self::settings::Settings;

@@ -13,7 +13,7 @@ use super::body::ResponseBody;
 use super::exchange::{Answer, Exchange};
 use super::expect::Expecting;
 use super::head::Tunnel;
-use super::watched::Watched;
+use super::sending::hand_over;
 use super::{expect, inquest, preflight, unconnected};
 use crate::body::{Erased, Progress};
 use crate::client::invalid::InvalidRequest;
@@ -40,15 +40,18 @@ pub(super) async fn attempt(
         Ok(taken) => taken,
         Err(error) => return Err(about.not_connected(error)),
     };
-    let watch = watch(about.token.as_ref(), &about.body, &taken);
+    let mut watch = watch(about.token.as_ref(), &about.body, &taken);
     let expect = expect::due(&request, &taken);
     let mut exchange = Exchange::begin(taken, &mut request, &about.uri, tunnel);
     let mut expecting = expect.and_then(|it| Expecting::begin(it, &exchange, &mut request));
     let answer: Answer = match exchange.sender() {
         Sender::Http1(sender) => {
-            let mut answer = pin!(Watched::new(sender.try_send_request(request), watch));
+            let mut answer = pin!(hand_over(sender, request));
             std::future::poll_fn(|cx| {
                 let polled = exchange.poll(answer.as_mut(), cx);
+                if let (Poll::Pending, Some(watch)) = (&polled, &mut watch) {
+                    watch.poll(cx);
+                }
                 if let (Poll::Pending, Some(expecting)) = (&polled, &mut expecting) {
                     expecting.poll(cx);
                 }

@@ -100,10 +100,16 @@ impl Body for ResponseBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, ResponseBodyError>>> {
-        let Some(incoming) = &mut self.incoming else {
+        let this = &mut *self;
+        let Some(incoming) = &mut this.incoming else {
             return Poll::Ready(None);
         };
-        match ready!(Pin::new(incoming).poll_frame(cx)) {
+        let read = || Pin::new(incoming).poll_frame(cx);
+        let polled = match &this.lease {
+            Some(lease) => lease.read(read),
+            None => read(),
+        };
+        match ready!(polled) {
             Some(Ok(frame)) => {
                 self.release_at_end();
                 Poll::Ready(Some(Ok(frame)))

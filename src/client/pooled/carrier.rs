@@ -13,7 +13,7 @@ use super::attempt::{self, About, Outcome};
 use super::body::ResponseBody;
 use super::exchange::Exchange;
 use super::head;
-use super::sending::{Attempt, HandOver, Rest, Stage};
+use super::sending::{Attempt, HandOver, Rest, Stage, hand_over};
 use crate::body::Erased;
 use crate::carrier::{Carrier, Load};
 use crate::client::invalid::InvalidRequest;
@@ -34,7 +34,7 @@ impl Pooled<()> {
     pub(crate) fn over(pool: &Arc<Pool>) -> Pooled<impl HandOver + use<>> {
         Pooled {
             pool: Arc::clone(pool),
-            hand_over: hyper::client::conn::http1::SendRequest::<Erased>::try_send_request,
+            hand_over,
         }
     }
 }
@@ -75,11 +75,13 @@ where
             Some(found) if !needs_care(head, token.as_ref(), &found) => {
                 let mut request = head::request(head, load.is_kept, Erased::from(body));
                 let mut exchange = Exchange::begin(found, &mut request, &head.uri, tunnel);
-                let answer = match exchange.sender() {
+                let (sender, quiet) = exchange.quiet_sender();
+                let answer = match sender {
                     Sender::Http1(sender) => (self.hand_over)(sender, request),
                     #[cfg(feature = "http2")]
                     Sender::Http2(_) => unreachable!("a stream needs care"),
                 };
+                drop(quiet);
                 let rest = Rest {
                     token,
                     body: progress,
@@ -112,8 +114,8 @@ where
 /// Whether there is more to be done than to hand the request over: it is a stream of many, or the connection has been idle for
 /// long.
 #[inline]
-fn needs_care(head: &Parts, token: Option<&AttemptToken>, taken: &Taken) -> bool {
+fn needs_care(head: &Parts, mark: Option<&AttemptToken>, taken: &Taken) -> bool {
     taken.lease.protocol() != Protocol::Http1
-        || attempt::is_watched(token, taken)
+        || attempt::is_watched(mark, taken)
         || head.extensions.get::<Precautions>().is_some()
 }

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 #[cfg(feature = "http2")]
 use std::task::ready;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use http::{Request, Response, Uri};
 use hyper::body::Incoming;
@@ -13,15 +13,17 @@ use tokio::time::Instant;
 
 use super::head::{self, Tunnel};
 use crate::body::{Erased, Valve};
-use crate::conn::Seen;
 #[cfg(feature = "http2")]
 use crate::conn::Unanswered;
+use crate::conn::{InTurn, Quiet, Seen};
 use crate::pool::{DiscardReason, Lease, Member, Protocol, Sender, Taken};
 
 pub(super) type Answer = Result<Response<Incoming>, TrySendError<Request<Erased>>>;
 
 /// A request on a connection.
 pub(super) struct Exchange {
+    /// Of HTTP/1, until it is answered. Given before the lease goes anywhere.
+    turn: Option<InTurn>,
     /// `None` once the connection is given up.
     pub(super) lease: Option<Lease>,
     pub(super) seen: Seen,
@@ -34,7 +36,7 @@ pub(super) struct Exchange {
     #[cfg(feature = "http2")]
     _unanswered: Option<Unanswered>,
     /// Dropped last: a descriptor of it may be held while it is being found out what became of the exchange.
-    _member: Arc<Member>,
+    member: Arc<Member>,
 }
 
 impl Exchange {
@@ -56,15 +58,17 @@ impl Exchange {
         if tunnel != Tunnel::No && protocol == Protocol::Http1 {
             taken.ledger().book().tunnel = true;
         }
+        let seen = taken.begin();
         Self {
-            seen: taken.begin(),
+            turn: (protocol == Protocol::Http1).then(|| seen.ledger.take_turn()),
+            seen,
             taken: taken.at,
             is_reused: taken.is_reused,
             protocol,
             is_gone: false,
             #[cfg(feature = "http2")]
             _unanswered: (protocol == Protocol::Http2).then(|| taken.ledger().await_answer()),
-            _member: taken.member,
+            member: taken.member,
             lease: Some(taken.lease),
         }
     }
@@ -74,6 +78,13 @@ impl Exchange {
     pub(super) fn sender(&mut self) -> &mut Sender {
         let lease = self.lease.as_mut();
         lease.expect("it has just begun").sender()
+    }
+
+    /// The handle of a connection that is driven next, and so need not be woken before.
+    #[inline]
+    pub(super) fn quiet_sender(&mut self) -> (&mut Sender, Quiet) {
+        let quiet = self.seen.ledger.quiet();
+        (self.sender(), quiet)
     }
 
     /// The body is held back: the ledger knows it for the evidence, and the pool for the end of the exchange.
@@ -89,7 +100,7 @@ impl Exchange {
         self.lease
     }
 
-    /// Waits for hyper's answer to an HTTP/1 request, and watches the socket meanwhile.
+    /// Drives the connection of an HTTP/1 request, and sees whether that has brought hyper's answer.
     ///
     /// A request that is handed over in the instant in which hyper's side ends can get stuck in the channel between the two;
     /// it is freed, and handed back, when the last handle goes.
@@ -99,25 +110,25 @@ impl Exchange {
         mut answer: Pin<&mut impl Future<Output = Answer>>,
         cx: &mut Context<'_>,
     ) -> Poll<Answer> {
-        let polled = answer.as_mut().poll(cx);
-        if polled.is_ready() || self.is_there(cx) {
-            return polled;
+        if let Some(turn) = &self.turn {
+            let is_open = self.member.drive();
+            // The answer comes of nothing but this, and so need not wake anybody.
+            let mut nobody = Context::from_waker(Waker::noop());
+            let answered = answer.as_mut().poll(&mut nobody);
+            if answered.is_pending() && is_open {
+                turn.wait(cx);
+                return Poll::Pending;
+            }
+            self.turn = None;
+            if answered.is_ready() {
+                return answered;
+            }
+            self.give_up(false);
         }
         answer.poll(cx)
     }
 
-    /// Whether hyper's answer is to be waited for; if not, the socket is gone, and there is an answer now.
-    #[inline]
-    pub(super) fn is_there(&mut self, cx: &mut Context<'_>) -> bool {
-        if self.is_gone || self.seen.ledger.poll_released(cx).is_pending() {
-            return true;
-        }
-        self.is_gone = true;
-        self.give_up(false);
-        false
-    }
-
-    /// The same of a stream; many wait for one connection's end.
+    /// Waits for hyper's answer to a request on a stream; many wait for one connection's end.
     #[cfg(feature = "http2")]
     pub(super) async fn wait_for_stream(&mut self, answer: impl Future<Output = Answer>) -> Answer {
         let mut answer = std::pin::pin!(answer);

@@ -1,9 +1,7 @@
 //! hyper's side of a connection: from a transport to a handle and a driver.
 
 use std::error::Error as StdError;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 #[cfg(feature = "http2")]
 use std::time::Duration;
 
@@ -18,6 +16,7 @@ use hyper_util::rt::TokioTimer;
 
 #[cfg(feature = "http2")]
 use super::driver::{Driver, Tasks};
+use super::line::Exchanges;
 use crate::conn::{Facts, Ledger, PlainIo};
 #[cfg(feature = "http2")]
 use crate::pool::STREAMS_UNSAID;
@@ -127,12 +126,12 @@ impl Handshake<'_> {
         T: Read + Write + Send + Unpin + 'static,
     {
         let (sender, connection) = self.protocols.http1.handshake(io).await?;
-        let connection = connection.with_upgrades();
-        let member = self.member;
+        let exchanges =
+            Exchanges::new(connection.with_upgrades(), Arc::clone(&ledger), self.member);
         Ok(Dialed {
             sender: Sender::Http1(sender),
             ledger,
-            driver: Driving::new(Exchanges { connection, member }),
+            driver: Driving::new(exchanges),
         })
     }
 
@@ -151,22 +150,5 @@ impl Handshake<'_> {
             ledger,
             driver: Driving::new(driver),
         })
-    }
-}
-
-/// Drives an HTTP/1 connection to its end. What that was is told to the request that it failed, if there was one.
-struct Exchanges<C> {
-    connection: C,
-    /// After the connection, and its socket.
-    member: Arc<Member>,
-}
-
-impl<C: Future + Unpin> Future for Exchanges<C> {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let done = Pin::new(&mut self.connection).poll(cx);
-        self.member.polled();
-        done.map(|_| ())
     }
 }

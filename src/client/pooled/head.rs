@@ -37,7 +37,7 @@ pub(super) fn tunnel(method: &Method, headers: &HeaderMap) -> Tunnel {
 }
 
 /// A request with this head, but for its URI; what is not kept of the head is not copied.
-#[inline(always)]
+#[inline]
 pub(super) fn request<B>(head: &mut Parts, is_kept: bool, body: B) -> Request<B> {
     let mut request = Request::new(body);
     *request.method_mut() = head.method.clone();

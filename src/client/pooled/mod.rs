@@ -20,10 +20,10 @@ mod expect;
 mod handshake;
 mod head;
 mod inquest;
+mod line;
 mod preflight;
 mod sending;
 mod unconnected;
-mod watched;
 
 pub use self::body::{ResponseBody, ResponseBodyError};
 pub(crate) use self::carrier::Pooled;

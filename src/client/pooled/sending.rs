@@ -36,6 +36,15 @@ where
     type Answer = A;
 }
 
+/// Hands it over. What the runtime allows a task in one poll does not count: the answer is asked for by a waker that wakes nobody.
+#[inline]
+pub(super) fn hand_over(
+    sender: &mut http1::SendRequest<Erased>,
+    request: Request<Erased>,
+) -> impl Future<Output = Answer> + Send + use<> {
+    tokio::task::unconstrained(sender.try_send_request(request))
+}
+
 pin_project! {
     /// The place of an attempt.
     ///
@@ -108,15 +117,11 @@ impl<A: Future<Output = Answer>> Attempt<A> {
         cx: &mut Context<'_>,
     ) -> Poll<Outcome> {
         let this = self.project();
-        if let (Stage::Waiting(exchange, rest), Some(mut answer)) =
+        if let (Stage::Waiting(exchange, rest), Some(answer)) =
             (&mut *this.stage, this.answer.as_pin_mut())
         {
             // The answer is large: it is taken where it comes from, and nowhere handed on.
-            let mut answered = answer.as_mut().poll(cx);
-            if answered.is_pending() && !exchange.is_there(cx) {
-                answered = answer.poll(cx);
-            }
-            match answered {
+            match exchange.poll(answer, cx) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Ok(response)) if attempt::is_plain(&response, rest.tunnel) => {
                     exchange.seen.ledger.answered(response.headers());

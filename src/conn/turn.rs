@@ -1,0 +1,220 @@
+//! Whose turn it is to drive an HTTP/1 connection: its task's, or that of the request that is under way on it.
+//!
+//! ```text
+//! the task's ──take──▶ the request's ──give──▶ the task's
+//!                        └─ drives it in its own polls: writes, waits for the socket, reads
+//! ```
+//!
+//! hyper's connection is a future that somebody has to poll. If that is always a task, a request costs two switches between
+//! tasks, on two threads perhaps, and each goes through the runtime's queues. So while a request waits for the head of its
+//! answer, it polls the connection itself. Before and after that the task does: while the connection lies idle, while a
+//! body flows.
+//!
+//! Whoever polls the connection does so with one and the same waker, which is the ledger, and which wakes whose turn it is.
+//!
+//! Handing a request over wakes hyper's side, which is polled next anyway; and so does taking the last of a body, when it has
+//! nothing left to do. Both are done quietly: what comes of them is told to whoever did them.
+//!
+//! Invariant: what wakes the connection is not lost when the turn changes. It is noted before it is known whom to wake, and
+//! whoever is about to wait, or has given the turn, asks for it after saying so.
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Wake, Waker};
+
+use super::ledger::Ledger;
+
+thread_local! {
+    /// The connection of which this thread keeps quiet, if it does, and whether it has been woken by this thread meanwhile.
+    static QUIET: Cell<(u64, bool)> = const { Cell::new((NONE, false)) };
+}
+
+/// No connection's number.
+const NONE: u64 = 0;
+
+/// Whose turn it is.
+#[derive(Debug, Default)]
+pub(super) struct Turn {
+    /// The connection has been woken since it was last polled.
+    is_woken: AtomicBool,
+    /// It has been since its socket was last read.
+    may_read: AtomicBool,
+    holder: Mutex<Holder>,
+}
+
+#[derive(Debug, Default)]
+struct Holder {
+    /// The connection's task, once it was polled.
+    task: Option<Waker>,
+    /// Whether it is a request's turn.
+    is_request: bool,
+    /// The task of that request, while it waits.
+    waits: Option<Waker>,
+}
+
+impl Turn {
+    fn holder(&self) -> MutexGuard<'_, Holder> {
+        self.holder.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[cfg(feature = "client")]
+    fn is_woken(&self) -> bool {
+        self.is_woken.load(Ordering::SeqCst)
+    }
+
+    /// Wakes whose turn it is; never under the lock, see [`Ledger::notify`].
+    fn wake(&self) {
+        self.may_read.store(true, Ordering::Release);
+        self.is_woken.store(true, Ordering::SeqCst);
+        let waker = {
+            let mut holder = self.holder();
+            if holder.is_request {
+                holder.waits.take()
+            } else {
+                holder.task.clone()
+            }
+        };
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+/// The turn of a request. Dropping it gives the turn to the connection's task.
+///
+/// Invariant: it is dropped before the connection goes to another request.
+#[cfg(feature = "client")]
+#[derive(Debug)]
+pub(crate) struct InTurn(Arc<Ledger>);
+
+#[cfg(feature = "client")]
+impl InTurn {
+    /// The request is about to wait: for whatever wakes the connection. If something has since it was last driven, the
+    /// request is polled once more at once.
+    #[inline]
+    pub(crate) fn wait(&self, cx: &Context<'_>) {
+        let turn = &self.0.turn;
+        let waker = cx.waker().clone();
+        let _before = turn.holder().waits.replace(waker);
+        if turn.is_woken() {
+            cx.waker().wake_by_ref();
+        }
+    }
+}
+
+#[cfg(feature = "client")]
+impl Drop for InTurn {
+    #[inline]
+    fn drop(&mut self) {
+        let turn = &self.0.turn;
+        let _waits = {
+            let mut holder = turn.holder();
+            holder.is_request = false;
+            holder.waits.take()
+        };
+        if turn.is_woken() {
+            turn.wake();
+        }
+    }
+}
+
+/// While there is this, its thread does not wake the connection.
+#[cfg(feature = "client")]
+pub(crate) struct Quiet(u64);
+
+#[cfg(feature = "client")]
+impl Quiet {
+    /// Returns whether the connection would have been woken: it is then to be [woken](Ledger::wake_line), unless nothing is to be
+    /// done for it, or it is driven next.
+    #[inline]
+    pub(crate) fn end(self) -> bool {
+        QUIET.get() == (self.0, true)
+    }
+}
+
+#[cfg(feature = "client")]
+impl Drop for Quiet {
+    #[inline]
+    fn drop(&mut self) {
+        QUIET.set((NONE, false));
+    }
+}
+
+#[cfg(feature = "client")]
+impl Ledger {
+    /// It is the turn of the request that is about to be handed over. If it never drives the connection, the task will.
+    #[inline]
+    pub(crate) fn take_turn(self: &Arc<Self>) -> InTurn {
+        self.turn.holder().is_request = true;
+        self.turn.is_woken.store(true, Ordering::SeqCst);
+        InTurn(Arc::clone(self))
+    }
+
+    /// Whether it is the turn of the connection's task, which is polled.
+    pub(crate) fn is_tasks_turn(&self, cx: &Context<'_>) -> bool {
+        let waker = cx.waker().clone();
+        let (is_request, _before) = {
+            let mut holder = self.turn.holder();
+            (holder.is_request, holder.task.replace(waker))
+        };
+        !is_request
+    }
+
+    /// The connection is about to be polled: what has woken it is seen by that.
+    #[inline]
+    pub(crate) fn is_driven(&self) {
+        self.turn.is_woken.swap(false, Ordering::SeqCst);
+    }
+
+    /// The connection is to be polled by whose turn it is.
+    #[cold]
+    pub(crate) fn wake_line(&self) {
+        self.turn.wake();
+    }
+
+    /// Puts off what this thread wakes the connection by, until the guard ends.
+    #[inline]
+    pub(crate) fn quiet(&self) -> Quiet {
+        QUIET.set((self.id(), false));
+        Quiet(self.id())
+    }
+}
+
+impl Ledger {
+    /// Whether this is the waker by which the connection is polled wherever it is driven.
+    #[inline]
+    pub(super) fn is_by(self: &Arc<Self>, cx: &Context<'_>) -> bool {
+        std::ptr::eq(cx.waker().data(), Arc::as_ptr(self).cast())
+    }
+
+    /// Whether the socket, of which the last read had to wait, is to be read.
+    #[inline]
+    pub(super) fn may_read(&self) -> bool {
+        self.turn.may_read.load(Ordering::Acquire)
+    }
+
+    /// The socket is about to be read.
+    #[inline]
+    pub(super) fn is_read(&self) {
+        self.turn.may_read.swap(false, Ordering::AcqRel);
+    }
+
+    fn is_woken(&self) {
+        if QUIET.get().0 == self.id() {
+            QUIET.set((self.id(), true));
+        } else {
+            self.turn.wake();
+        }
+    }
+}
+
+impl Wake for Ledger {
+    fn wake(self: Arc<Self>) {
+        self.is_woken();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.is_woken();
+    }
+}
