@@ -12,7 +12,8 @@ use http::Response;
 use http::request::Parts;
 
 use crate::body::ReplayBody;
-use crate::evidence::AttemptToken;
+use crate::error::Error;
+use crate::evidence::{AttemptToken, Evidence};
 use crate::request::{OnFreshConnection, OnRecentConnection};
 
 /// Carries requests to the wire.
@@ -28,27 +29,62 @@ pub(crate) trait Carrier<B> {
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>>;
 
     /// Begins an attempt, in a place that is empty. Of a head that is not kept, what goes on the wire may be taken out.
-    fn begin(&mut self, head: &mut Parts, load: Load<B>, attempt: Pin<&mut Self::Attempt>);
+    fn begin(
+        &mut self,
+        waybill: &mut Waybill,
+        body: ReplayBody<B>,
+        attempt: Pin<&mut Self::Attempt>,
+    );
 
-    /// Goes on with an attempt. `head` is the one that it was begun with.
+    /// Goes on with an attempt, which was begun with this waybill. Ready with an answer alone: as it is large, it has the type that
+    /// the loop hands on.
     fn poll(
         &self,
+        waybill: &mut Waybill,
         attempt: Pin<&mut Self::Attempt>,
-        head: &Parts,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<Response<Self::Body>, Self::Error>>;
+    ) -> Poll<Result<Response<Self::Body>, Error>>;
+
+    /// What an attempt has ended with that is not ready, and never will be: something is to be decided on it.
+    fn ended(
+        &self,
+        attempt: Pin<&mut Self::Attempt>,
+    ) -> Option<Result<Response<Self::Body>, Self::Error>>;
 }
 
-/// What one attempt has beside the head of its request.
-#[derive(Debug)]
-pub(crate) struct Load<B> {
-    pub(crate) body: ReplayBody<B>,
+/// What goes with a request, and stays with the loop.
+#[derive(Debug, Default)]
+pub(crate) struct Waybill {
+    /// Bare after the first time, if there is no other. `None` until it was put in.
+    pub(crate) head: Option<Parts>,
     /// `None` for a request that is sent once, as nobody asks what its evidence is about; unless it may be given up.
     pub(crate) token: Option<AttemptToken>,
-    /// Only a connection opened after this may carry it.
+    /// Only a connection opened after this may carry it: since the request has left, or by its wish.
     pub(crate) fresh: Option<OnFreshConnection>,
     /// Only a connection that was not idle for longer than this may carry it.
     pub(crate) recent: Option<OnRecentConnection>,
     /// Whether the head is wanted for another attempt.
     pub(crate) is_kept: bool,
 }
+
+impl Waybill {
+    /// The head of the request.
+    #[inline]
+    pub(crate) fn head(&self) -> &Parts {
+        self.head.as_ref().expect(PUT_IN)
+    }
+
+    #[inline]
+    pub(crate) fn head_mut(&mut self) -> &mut Parts {
+        self.head.as_mut().expect(PUT_IN)
+    }
+}
+
+/// Whether this is the response, and nothing else: a status that says that the request was not processed comes with
+/// evidence.
+#[inline]
+pub(crate) fn is_answer<R>(response: &Response<R>) -> bool {
+    response.extensions().get::<Evidence>().is_none()
+}
+
+const PUT_IN: &str = "put in before anything else";

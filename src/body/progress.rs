@@ -29,7 +29,7 @@ impl Progress {
         }
     }
 
-    pub(super) const fn already_ended() -> Self {
+    pub(crate) const fn already_ended() -> Self {
         Self { flags: None }
     }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::book::{Book, Boundary};
+use super::book::{Asked, Book, Boundary};
 use super::gate;
 use super::ledger::Ledger;
 use super::probe::{Peek, State};
@@ -45,19 +45,21 @@ impl Ledger {
     /// the kernel has answered; if not, the gate at the write asks.
     #[inline]
     pub(crate) fn ask(&self) -> Result<bool, GateReason> {
-        let refuted = self.alive()?;
         let answer = self
             .watched
-            .with(|socket, plain_tcp| gate::ask(self, socket, plain_tcp && !refuted));
+            .with(|socket, plain_tcp| gate::ask(self, socket, plain_tcp));
         match answer {
             Some(answer) => answer.map(|()| true),
-            None => self.trusted(None).map(|()| false),
+            None => {
+                self.book().alive()?;
+                self.trusted(None).map(|()| false)
+            }
         }
     }
 
     /// Whether the peer has closed the connection, whoever uses it meanwhile. Changes nothing.
     pub(crate) fn look(&self) -> Result<(), GateReason> {
-        self.alive()?;
+        self.book().alive()?;
         let answer = self.watched.with(|socket, plain_tcp| {
             let sample = plain_tcp.then(|| self.probe().sample(socket)).flatten();
             match sample.map(|sample| sample.state) {
@@ -77,17 +79,6 @@ impl Ledger {
     /// Writes nothing any more to a connection that nobody uses.
     pub(crate) fn refuse(&self, reason: GateReason) {
         self.book().refuse(reason);
-    }
-
-    /// What the taps have seen by themselves; whether the kernel's counters are not to be believed.
-    #[inline]
-    fn alive(&self) -> Result<bool, GateReason> {
-        let book = self.book();
-        match (book.refused, book.is_sealed()) {
-            (Some(reason), _) => Err(reason),
-            (None, true) => Err(GateReason::HalfClosed),
-            (None, false) => Ok(book.refuted),
-        }
     }
 
     /// Whether something was read.
@@ -142,9 +133,9 @@ impl Ledger {
 
     /// Nothing is under way on the connection, and an exchange is handed to it now: what is written from now on begins it.
     /// What hyper may still hold of the one before only makes the mark lower.
-    /// `asked`: when the kernel was, if it was.
+    /// `asked`: whether the kernel was.
     #[inline]
-    pub(crate) fn begin(self: &Arc<Self>, asked: Option<Instant>) -> Seen {
+    pub(crate) fn begin(self: &Arc<Self>, asked: Asked) -> Seen {
         let mut book = self.book();
         if book.plain_written && book.written > book.mark {
             book.exchanges += 1;
@@ -162,7 +153,9 @@ impl Ledger {
     /// A stream is handed to an HTTP/2 connection now, on which others may be under way. `asked`: when the kernel was.
     pub(crate) fn begin_stream(self: &Arc<Self>, asked: Instant) -> Seen {
         let mut book = self.book();
-        book.asked.get_or_insert(asked);
+        if !matches!(book.asked, Asked::At(_)) {
+            book.asked = Asked::At(asked);
+        }
         Seen {
             mark: book.written,
             received: book.received,
@@ -174,11 +167,10 @@ impl Ledger {
     /// is too old. In front of the write it would come too late, see [`deaf`](super::deaf).
     #[cfg(feature = "http2")]
     pub(crate) fn may_take_streams(&self) -> Result<(), GateReason> {
-        let asked = self.book().asked.take();
-        if asked.is_some_and(|asked| asked.elapsed() > STREAMS_STAND) {
-            self.look()
-        } else {
-            Ok(())
+        let asked = std::mem::take(&mut self.book().asked);
+        match asked {
+            Asked::At(asked) if asked.elapsed() > STREAMS_STAND => self.look(),
+            _ => Ok(()),
         }
     }
 

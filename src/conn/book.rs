@@ -29,6 +29,17 @@ pub(crate) enum Boundary {
     Certain,
 }
 
+/// Whether a pool has asked the kernel about the connection.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) enum Asked {
+    #[default]
+    No,
+    /// Just now: who has asked drives the connection next, and writes in the same poll.
+    JustNow,
+    /// Then, and a task is yet to be switched to.
+    At(Instant),
+}
+
 /// How the connection ended, as its taps saw it; the first of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
@@ -129,9 +140,9 @@ pub(crate) struct Book {
     pub(crate) multiplexed: bool,
     /// The next write to the socket is to be preceded by the question to the kernel.
     pub(crate) gate_due: bool,
-    /// When a pool asked the kernel before it handed the exchange that is due to the connection; of HTTP/2 the first stream that
+    /// Whether a pool asked the kernel before it handed the exchange that is due to the connection; of HTTP/2 the first stream that
     /// the connection's task has not taken.
-    pub(crate) asked: Option<Instant>,
+    pub(crate) asked: Asked,
     /// The kernel's counters have proved themselves on this connection.
     pub(crate) calibrated: bool,
     /// They never will.
@@ -161,6 +172,15 @@ pub(crate) enum Hold {
 }
 
 impl Book {
+    /// What the taps have seen by themselves.
+    pub(crate) fn alive(&self) -> Result<(), GateReason> {
+        match (self.refused, self.is_sealed()) {
+            (Some(reason), _) => Err(reason),
+            (None, true) => Err(GateReason::HalfClosed),
+            (None, false) => Ok(()),
+        }
+    }
+
     pub(crate) fn is_sealed(&self) -> bool {
         self.released || self.refused.is_some() || self.freeze == Freeze::Ended
     }
@@ -285,9 +305,10 @@ impl Book {
         self.received_before = self.received;
         self.writes = 0;
         self.idle_since = self.active;
-        self.gate_due = match self.asked.take() {
-            Some(asked) => asked + GATE_STANDS < Instant::now(),
-            None => true,
+        self.gate_due = match std::mem::take(&mut self.asked) {
+            Asked::No => true,
+            Asked::JustNow => false,
+            Asked::At(asked) => asked + GATE_STANDS < Instant::now(),
         };
         true
     }

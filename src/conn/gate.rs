@@ -16,10 +16,16 @@ const APPLICATION_DATA: u8 = 23;
 const ALERT_IN_TLS13: [u8; 2] = [0, 19];
 
 /// Asks the kernel whether the connection can carry an exchange; a refusal is final. `believe`: whether its counters may
-/// be believed.
+/// be believed, unless they have refuted themselves.
 pub(super) fn ask(ledger: &Ledger, socket: SocketRef<'_>, believe: bool) -> Result<(), GateReason> {
-    let sample = believe.then(|| ledger.probe().sample(socket)).flatten();
-    let unread = match sample.and_then(|sample| pass(&mut ledger.book(), &sample)) {
+    let mut sample = believe.then(|| ledger.probe().sample(socket)).flatten();
+    let passed = {
+        let mut book = ledger.book();
+        book.alive()?;
+        sample = sample.filter(|_| !book.refuted);
+        sample.and_then(|sample| pass(&mut book, &sample))
+    };
+    let unread = match passed {
         Some(Ok(false)) => return Ok(()),
         Some(Ok(true)) => Ok(false),
         Some(Err(reason)) => Err(reason),

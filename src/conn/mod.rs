@@ -55,6 +55,8 @@ pub use self::vitals::Vitals;
 
 #[cfg(feature = "http2")]
 pub(crate) use self::asking::Unanswered;
+#[cfg(feature = "client")]
+pub(crate) use self::book::Asked;
 pub(crate) use self::book::Ending;
 pub(crate) use self::facts::Facts;
 pub(crate) use self::ledger::Ledger;

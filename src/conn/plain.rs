@@ -131,6 +131,9 @@ impl<T: Read + Write + Unpin> Read for PlainIo<T> {
             is_end = bytes.is_empty();
             wants_hold = Plaintext::after_read(&mut ledger.book(), bytes);
         });
+        if result.is_ready() {
+            ledger.has_come();
+        }
         if let Poll::Ready(Err(error)) = &result {
             Plaintext::read_failed(&mut ledger.book(), error);
             is_end = true;

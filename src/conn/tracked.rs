@@ -80,7 +80,7 @@ impl<T> TrackedIo<T> {
     /// What stands before every write to the socket: the latch, the freeze, and at an exchange's begin the gate.
     /// Whether the write is to be made; if not, it is to be thrown away.
     fn admit(&mut self, split: bool, first: &[u8]) -> io::Result<bool> {
-        let (admission, is_due, never_believe) = {
+        let (admission, is_due) = {
             let mut book = self.ledger.book();
             let admission = if split {
                 book.admission()
@@ -88,7 +88,7 @@ impl<T> TrackedIo<T> {
                 let turns = self.ledger.turns();
                 self.plaintext.before_write(&mut book, turns, first)
             };
-            (admission, book.gate_due, book.refuted)
+            (admission, book.gate_due)
         };
         match admission {
             Admission::Granted => {}
@@ -96,7 +96,7 @@ impl<T> TrackedIo<T> {
             Admission::Refused(refused) => return Err(closed(refused)),
         }
         if let Some(socket) = (self.show)(&self.inner).filter(|_| is_due) {
-            gate::ask(&self.ledger, socket, self.plain_tcp && !never_believe).map_err(refusal)?;
+            gate::ask(&self.ledger, socket, self.plain_tcp).map_err(refusal)?;
         }
         Ok(true)
     }
@@ -187,6 +187,37 @@ fn came(ledger: &Ledger, split: bool, bytes: &[u8]) -> bool {
     }
 }
 
+impl<T: Read + Unpin> TrackedIo<T> {
+    /// Reads the socket.
+    fn read_socket(
+        &mut self,
+        cx: &mut Context<'_>,
+        cursor: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        let ledger = &self.ledger;
+        let split = ledger.is_split();
+        let is_by = self.is_lasting && ledger.is_by(cx);
+        if is_by {
+            ledger.is_read();
+        }
+        let mut wants_hold = false;
+        let mut is_end = false;
+        let result = poll_read_seen(Pin::new(&mut self.inner), cx, cursor, |bytes| {
+            is_end = bytes.is_empty();
+            wants_hold = came(ledger, split, bytes);
+        });
+        self.has_to_wait = is_by && result.is_pending();
+        if result.is_pending() && !ledger.is_deaf() {
+            return result;
+        }
+        ledger.has_come();
+        if is_end {
+            ledger.teach(None);
+        }
+        self.read(result, wants_hold)
+    }
+}
+
 impl<T: Read + Unpin> Read for TrackedIo<T> {
     #[inline]
     fn poll_read(
@@ -195,33 +226,14 @@ impl<T: Read + Unpin> Read for TrackedIo<T> {
         cursor: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
-        let ledger = &this.ledger;
-        let split = ledger.is_split();
-        if !split {
-            this.plaintext.before_read(ledger);
+        if !this.ledger.is_split() {
+            this.plaintext.before_read(&this.ledger);
         }
         // hyper reads several times in each of its polls. Nothing need be asked of the runtime before it has something to say.
-        let is_by = this.is_lasting && ledger.is_by(cx);
-        if is_by && this.has_to_wait && !ledger.may_read() {
+        if this.has_to_wait && this.ledger.is_by(cx) && !this.ledger.may_read() {
             return Poll::Pending;
         }
-        if is_by {
-            ledger.is_read();
-        }
-        let mut wants_hold = false;
-        let mut is_end = false;
-        let result = poll_read_seen(Pin::new(&mut this.inner), cx, cursor, |bytes| {
-            is_end = bytes.is_empty();
-            wants_hold = came(ledger, split, bytes);
-        });
-        this.has_to_wait = is_by && result.is_pending();
-        if result.is_pending() && !ledger.is_deaf() {
-            return result;
-        }
-        if is_end {
-            ledger.teach(None);
-        }
-        this.read(result, wants_hold)
+        this.read_socket(cx, cursor)
     }
 }
 

@@ -18,6 +18,7 @@ use crate::keepalive::{Hint, Idle, Origin, Past, Prevention, Seen, Table};
 
 static KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 static SYSTEM_CLOCKS: System = System;
+const FEW: usize = 8;
 /// A connection on which nothing came for so long is asked about its age. What a server keeps for less is used up by the way
 /// there.
 pub(super) const RESTED: Duration = Duration::from_millis(5);
@@ -119,7 +120,13 @@ impl Ledger {
     /// The head of an answer came on it: it may say how long the server keeps the connection.
     #[inline]
     pub(crate) fn answered(&self, head: &HeaderMap) {
-        if head.contains_key(&KEEP_ALIVE) {
+        // Of few fields it is sooner seen that none is this one than found out by its hash.
+        let is_announced = if head.len() <= FEW {
+            head.keys().any(|name| *name == KEEP_ALIVE)
+        } else {
+            head.contains_key(&KEEP_ALIVE)
+        };
+        if is_announced {
             self.announced(head);
         }
     }

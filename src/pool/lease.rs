@@ -16,7 +16,7 @@ use super::sender::{Protocol, Sender};
 use super::slot::ConnectionId;
 use super::state::{Effects, Granted};
 use crate::body::Valve;
-use crate::conn::{Ledger, Seen};
+use crate::conn::{Asked, Ledger, Seen};
 
 /// The right to a connection, or to a stream of one, for one exchange. Small, as it goes where the response goes.
 #[derive(Debug)]
@@ -119,11 +119,17 @@ impl Taken {
         self.lease.pool.state().counters.reused -= counted;
     }
 
-    /// Marks where the exchange begins: what is written from now on may be it.
+    /// Marks where the exchange begins: what is written from now on may be it. `is_driven`: by whoever asks, next, and not by the
+    /// connection's task.
     #[inline]
-    pub(crate) fn begin(&self) -> Seen {
+    pub(crate) fn begin(&self, is_driven: bool) -> Seen {
+        let asked = match (self.is_asked, is_driven) {
+            (false, _) => Asked::No,
+            (true, true) => Asked::JustNow,
+            (true, false) => Asked::At(self.at),
+        };
         match self.lease.protocol() {
-            Protocol::Http1 => self.ledger().begin(self.is_asked.then_some(self.at)),
+            Protocol::Http1 => self.ledger().begin(asked),
             Protocol::Http2 => self.ledger().begin_stream(self.at),
         }
     }
@@ -140,6 +146,12 @@ impl Lease {
     #[inline]
     pub(crate) fn sender(&mut self) -> &mut Sender {
         self.sender.as_mut().expect("taken only where it ends")
+    }
+
+    /// Whether hyper's side of the connection takes nothing more.
+    #[inline]
+    pub(crate) fn is_closed(&self) -> bool {
+        self.sender.as_ref().is_none_or(Sender::is_closed)
     }
 
     /// Takes of the answer's body. hyper's side of the connection is woken by that only if there is something left to do for it.

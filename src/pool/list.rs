@@ -41,6 +41,17 @@ impl Place {
     }
 }
 
+impl Link {
+    /// The entry that came before this one.
+    #[inline]
+    pub(super) fn before(self) -> Option<usize> {
+        match self {
+            Self::In { older, .. } => older.map(Place::at),
+            Self::Out => None,
+        }
+    }
+}
+
 /// An entry that has a link for the list `L`.
 pub(super) trait Linked<L> {
     fn link(&mut self) -> &mut Link;
@@ -85,15 +96,6 @@ impl<L> List<L> {
     #[inline]
     pub(super) fn newest(&self) -> Option<usize> {
         self.newest.map(Place::at)
-    }
-
-    /// The entry that came before this one.
-    #[inline]
-    pub(super) fn before<T: Linked<L>>(at: usize, slots: &mut Slab<T>) -> Option<usize> {
-        match slots.get_mut(at).map(|slot| *link::<L, T>(slot)) {
-            Some(Link::In { older, .. }) => older.map(Place::at),
-            _ => None,
-        }
     }
 
     /// The entry that came after this one.
@@ -180,7 +182,7 @@ mod tests {
         let mut next = list.newest();
         while let Some(at) = next {
             found.push(at);
-            next = List::<All>::before(at, slots);
+            next = slots[at].before();
         }
         found.reverse();
         found

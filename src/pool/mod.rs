@@ -6,8 +6,8 @@
 //!    └──▶ in line, while connections are opened by tasks of their own
 //! ```
 //!
-//! One task a connection drives it from the connect to its end, and says when it has ended; one task a pool gives up what
-//! has been idle or open for too long. The lock is held for changes of plain data only ([`state`]): never while a socket
+//! One task a connection drives it from the connect to its end, but for the turns of requests, and says when it has ended; one
+//! task a pool gives up what has been idle or open for too long. The lock is held for changes of plain data only ([`state`]): never while a socket
 //! is asked, a connection opened, a waker woken or a handle dropped.
 //!
 //! Knows nothing of methods, evidence and policies.

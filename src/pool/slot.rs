@@ -15,10 +15,12 @@ use tokio::time::Instant;
 use super::checkout::Want;
 use super::list::{Link, Linked};
 use super::member::Member;
+use super::reason::DiscardReason;
 use super::sender::{Protocol, Sender};
+use super::settings::Settings;
 use super::telemetry::{Place, Watch};
 use crate::body::Valve;
-use crate::conn::Ledger;
+use crate::conn::{Ledger, Trust};
 
 /// How many streams an HTTP/2 connection carries before its peer has said how many it allows.
 ///
@@ -135,6 +137,42 @@ impl Slot {
         self.idle_until = idle_timeout.and_then(|timeout| since.checked_add(timeout));
     }
 
+    /// Why it is to be given up now, if it is. `trust`: what is known of its origin.
+    #[inline]
+    pub(super) fn is_due(
+        &self,
+        settings: &Settings,
+        trust: Option<&Trust>,
+        now: Instant,
+    ) -> Option<DiscardReason> {
+        let lifetime = settings.max_lifetime;
+        if lifetime.is_some_and(|limit| now.saturating_duration_since(self.opened) >= limit) {
+            Some(DiscardReason::Lifetime)
+        } else if self.exchanges >= settings.max_exchanges {
+            Some(DiscardReason::ExchangeLimit)
+        } else if self.is_idle() && self.idle_until.is_some_and(|until| now >= until) {
+            Some(DiscardReason::IdleTimeout)
+        } else if self.is_expiring(trust, now) {
+            Some(DiscardReason::Expiring)
+        } else {
+            None
+        }
+    }
+
+    /// For how long it may be idle to be used, if that is known.
+    #[inline]
+    pub(super) fn trusted_for(&self, trust: Option<&Trust>) -> Option<Duration> {
+        let trust = trust.filter(|_| self.protocol == Protocol::Http1)?;
+        trust.limit()
+    }
+
+    /// Whether it is idle, and its server about to close it.
+    #[inline]
+    fn is_expiring(&self, trust: Option<&Trust>, now: Instant) -> bool {
+        let has_passed = |limit| now.saturating_duration_since(self.since) >= limit;
+        self.is_idle() && self.trusted_for(trust).is_some_and(has_passed)
+    }
+
     /// Whether a request that wants this may go over the connection.
     #[inline]
     pub(super) fn suits(&self, want: &Want, now: Instant) -> bool {
@@ -144,6 +182,12 @@ impl Slot {
                 .idle_at_most
                 .is_none_or(|limit| self.idle(now) <= limit)
             && !(want.is_replay && self.suspect)
+    }
+
+    /// The one of its host that became idle before it.
+    #[inline]
+    pub(super) fn before(&self) -> Option<usize> {
+        self.of_host.before()
     }
 
     /// For how long nothing has run on it.

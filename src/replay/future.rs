@@ -9,7 +9,7 @@ use http::{Request, Response};
 use http_body::Body;
 use pin_project_lite::pin_project;
 
-use super::run::{Ended, Run, Waiting, is_answer};
+use super::run::{Ended, Run, Waiting};
 use super::telemetry::CallSpan;
 use super::timer::{Deadline, Instant, Timer};
 use crate::carrier::Carrier;
@@ -39,26 +39,33 @@ pub(super) enum State<B, R, E> {
     Unsent,
     /// An attempt is under way.
     Attempting,
+    /// An attempt has failed. Boxed, as it seldom does.
+    Failed(Box<Failed<B, R, E>>),
+    Done,
+}
+
+/// Between two attempts.
+#[expect(clippy::large_enum_variant, reason = "boxed as a whole")]
+pub(super) enum Failed<B, R, E> {
     /// The body is read to its end, to turn the request into a GET.
     Collecting {
-        ended: Option<Box<Ended<R, E>>>,
+        ended: Option<Ended<R, E>>,
         replay: Replay,
     },
     /// The pause before the next attempt.
     Pausing {
         timer: Option<Timer>,
-        waiting: Option<Box<Waiting<B>>>,
+        waiting: Option<Waiting<B>>,
     },
     /// The carrier gets ready for the next attempt.
-    Readying {
-        waiting: Option<Box<Waiting<B>>>,
-    },
-    Done,
+    Readying { waiting: Option<Waiting<B>> },
 }
 
 /// What one state leads to.
 pub(super) enum Step<C: Carrier<B>, B> {
-    Go(State<B, C::Body, C::Error>),
+    /// Another attempt was begun.
+    Again,
+    Go(Box<Failed<B, C::Body, C::Error>>),
     Return(Result<Response<C::Body>, Error>),
 }
 
@@ -70,11 +77,18 @@ where
     B::Error: Into<BoxError>,
 {
     #[inline]
-    pub(crate) fn boxed(policy: &RetryPolicy, carrier: C, request: Request<B>) -> Pin<Box<Self>> {
+    pub(crate) fn boxed(
+        policy: &RetryPolicy,
+        carrier: C,
+        mut request: Request<B>,
+    ) -> Pin<Box<Self>> {
         policy.begin();
         let mut call: Box<Self> = Box::default();
         call.span = CallSpan::begin(&request);
-        call.run.prepare(policy, carrier, request);
+        call.run.prepare(policy, carrier, &mut request);
+        let (head, body) = request.into_parts();
+        *call.run.place() = Some(head);
+        call.run.keep(body);
         Box::into_pin(call)
     }
 }
@@ -93,7 +107,7 @@ where
             state: State::Unsent,
             run: Run::default(),
             deadline: Deadline::None,
-            span: CallSpan::default(),
+            span: CallSpan::none(),
         }
     }
 }
@@ -148,35 +162,39 @@ where
         }
         loop {
             let step = match state {
-                State::Attempting => match run.poll_attempt(attempt.as_mut(), cx) {
-                    Poll::Pending => return Poll::Pending,
-                    Poll::Ready(Ok(response)) if run.is_first() && is_answer(&response) => {
+                State::Attempting => {
+                    let mut polled = run.poll_attempt(attempt.as_mut(), cx);
+                    if let Poll::Ready(answer) = &mut polled {
                         attempt.set(C::Attempt::default());
                         *state = State::Done;
-                        return Poll::Ready(Ok(response));
+                        run.answered(answer.as_mut().ok());
+                        return polled;
                     }
-                    Poll::Ready(outcome) => {
-                        attempt.set(C::Attempt::default());
-                        run.conclude(outcome)
+                    match run.conclude(attempt.as_mut()) {
+                        Some(step) => step,
+                        None => return Poll::Pending,
+                    }
+                }
+                State::Failed(failed) => match &mut **failed {
+                    Failed::Collecting { ended, replay } => {
+                        ready!(run.poll_convert(ended, *replay, cx))
+                    }
+                    Failed::Pausing { timer, waiting } => {
+                        if let Some(timer) = timer {
+                            ready!(timer.as_mut().poll(cx));
+                        }
+                        let waiting = waiting.take();
+                        Step::Go(Box::new(Failed::Readying { waiting }))
+                    }
+                    Failed::Readying { waiting } => {
+                        ready!(run.poll_again(waiting, attempt.as_mut(), cx))
                     }
                 },
-                State::Collecting { ended, replay } => {
-                    ready!(run.poll_convert(ended, *replay, cx))
-                }
-                State::Pausing { timer, waiting } => {
-                    if let Some(timer) = timer {
-                        ready!(timer.as_mut().poll(cx));
-                    }
-                    let waiting = waiting.take();
-                    Step::Go(State::Readying { waiting })
-                }
-                State::Readying { waiting } => {
-                    ready!(run.poll_again(waiting, attempt.as_mut(), cx))
-                }
                 State::Unsent | State::Done => panic!("polled after completion"),
             };
             match step {
-                Step::Go(next) => *state = next,
+                Step::Again => *state = State::Attempting,
+                Step::Go(next) => *state = State::Failed(next),
                 Step::Return(result) => {
                     *state = State::Done;
                     return Poll::Ready(result);

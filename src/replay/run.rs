@@ -6,10 +6,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use http::request::Parts;
 use http::{Method, Request, Response};
 use http_body::Body;
 
-use super::future::{State, Step};
+use super::future::{Failed, State, Step};
 use super::take::Take;
 use super::timer::Instant;
 use super::{Attempts, telemetry, timer};
@@ -70,13 +71,6 @@ impl<R, E: Attested> Ended<R, E> {
     }
 }
 
-/// Whether this is the response, and nothing else: a status that says that the request was not processed comes with
-/// evidence.
-#[inline]
-pub(super) fn is_answer<R>(response: &Response<R>) -> bool {
-    response.extensions().get::<Evidence>().is_none()
-}
-
 impl<C, B> Default for Run<C, B> {
     #[inline]
     fn default() -> Self {
@@ -127,7 +121,7 @@ impl<C, B> Run<C, B> {
     }
 
     /// The error of a call whose deadline passed between two attempts: the one before is the last there was.
-    fn too_late(&mut self, waiting: Option<Box<Waiting<B>>>) -> Error {
+    fn too_late(&mut self, waiting: Option<Waiting<B>>) -> Error {
         let cause = waiting.and_then(|waiting| waiting.cause);
         let refusal = Refusal::DeadlineExceeded;
         // No attempt to remember; but the log has read that there would be one.
@@ -143,13 +137,15 @@ impl<C, B> Run<C, B> {
     {
         match state {
             State::Attempting | State::Unsent => Err(self.cut_short()),
-            State::Collecting { ended, .. } => {
-                let ended = ended.expect("taken on the way out of this state");
-                self.surface(*ended, Refusal::DeadlineExceeded)
-            }
-            State::Pausing { waiting, .. } | State::Readying { waiting } => {
-                Err(self.too_late(waiting))
-            }
+            State::Failed(failed) => match *failed {
+                Failed::Collecting { ended, .. } => {
+                    let ended = ended.expect("taken on the way out of this state");
+                    self.surface(ended, Refusal::DeadlineExceeded)
+                }
+                Failed::Pausing { waiting, .. } | Failed::Readying { waiting } => {
+                    Err(self.too_late(waiting))
+                }
+            },
             State::Done => panic!("polled after completion"),
         }
     }
@@ -167,7 +163,7 @@ impl<C, B> Run<C, B> {
             Ok(mut response) => {
                 // A status that declined the request: the response stands as it is, and the log tells why.
                 self.tell(ended.evidence, Verdict::Refuse(refusal));
-                self.answered(&mut response);
+                self.answered(Some(&mut response));
                 Ok(response)
             }
             Err(error) => {
@@ -177,15 +173,13 @@ impl<C, B> Run<C, B> {
         }
     }
 
-    /// Whether no attempt has failed yet.
+    /// Tells in the response, if there is one, what came before it.
     #[inline]
-    pub(super) fn is_first(&self) -> bool {
-        self.attempts.is_empty()
-    }
-
-    /// Tells in the response what came before it.
-    fn answered<R>(&mut self, response: &mut Response<R>) {
-        if !self.attempts.is_empty() {
+    pub(super) fn answered<R>(&mut self, response: Option<&mut Response<R>>) {
+        if self.attempts.is_empty() {
+            return;
+        }
+        if let Some(response) = response {
             let failed = Attempts::new(mem::take(&mut self.attempts));
             response.extensions_mut().insert(failed);
         }
@@ -199,19 +193,32 @@ where
     B: Body,
     B::Error: Into<BoxError>,
 {
-    /// Makes it ready to send this request by `carrier`, which is ready. It begins when it is first polled.
+    /// Makes it ready to send this request by `carrier`, which is ready; the request itself is yet to be [put in](Self::place).
     #[inline]
-    pub(super) fn prepare(&mut self, policy: &RetryPolicy, carrier: C, mut request: Request<B>) {
-        let profile = policy.prepare(&mut request);
+    pub(super) fn prepare(&mut self, policy: &RetryPolicy, carrier: C, request: &mut Request<B>) {
+        let profile = policy.prepare(request);
         #[cfg(feature = "client")]
-        policy.take_precautions(&mut request, profile);
+        policy.take_precautions(request, profile);
+        self.take.prepare(request, policy, profile);
         self.terms = Some(Terms {
             method: request.method().clone(),
             profile,
             policy: policy.clone(),
             carrier,
         });
-        self.take.put(request, policy, profile);
+    }
+
+    /// Where the head of the request is to be put, which is large.
+    #[inline]
+    pub(super) fn place(&mut self) -> &mut Option<Parts> {
+        &mut self.take.waybill().head
+    }
+
+    /// Keeps the body. The call begins when it is first polled.
+    #[inline]
+    pub(super) fn keep(&mut self, body: B) {
+        let policy = &self.terms.as_ref().expect(PREPARED).policy;
+        self.take.keep(body, policy);
     }
 
     /// How long the call may take from now on, if there is a limit.
@@ -225,36 +232,36 @@ where
         self.started = Some(now);
         let terms = self.terms.as_mut().expect(PREPARED);
         let patience = terms.policy.patience(terms.profile, &[]);
-        let (head, load) = self.take.first(now, patience);
+        let body = self.take.first(now, patience);
         telemetry::attempted(&[]);
-        terms.carrier.begin(head, load, attempt);
+        terms.carrier.begin(self.take.waybill(), body, attempt);
     }
 
     /// Goes on with the attempt that is under way.
     #[inline]
     pub(super) fn poll_attempt(
-        &self,
+        &mut self,
         attempt: Pin<&mut C::Attempt>,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<Response<C::Body>, C::Error>> {
-        self.terms().carrier.poll(attempt, self.take.head(), cx)
+    ) -> Poll<Result<Response<C::Body>, Error>> {
+        let terms = self.terms.as_mut().expect(PREPARED);
+        terms.carrier.poll(self.take.waybill(), attempt, cx)
     }
 
-    /// An attempt has ended: not with an answer, or not the first.
+    /// What is to be done about an attempt that is not ready; `None` while it is under way.
+    #[inline]
+    pub(super) fn conclude(&mut self, mut attempt: Pin<&mut C::Attempt>) -> Option<Step<C, B>> {
+        let outcome = self.terms().carrier.ended(attempt.as_mut())?;
+        attempt.set(C::Attempt::default());
+        Some(self.decide_on(Ended::of(outcome)))
+    }
+
     #[cold]
-    pub(super) fn conclude(&mut self, outcome: Result<Response<C::Body>, C::Error>) -> Step<C, B> {
-        let outcome = match outcome {
-            Ok(mut response) if is_answer(&response) => {
-                self.answered(&mut response);
-                return Step::Return(Ok(response));
-            }
-            outcome => outcome,
-        };
-        let ended = Ended::of(outcome);
+    fn decide_on(&mut self, ended: Ended<C::Body, C::Error>) -> Step<C, B> {
         match self.decide(ended.evidence.as_ref()) {
             Decision::Replay(replay) if replay.as_get => {
-                let ended = Some(Box::new(ended));
-                Step::Go(State::Collecting { ended, replay })
+                let ended = Some(ended);
+                Step::Go(Box::new(Failed::Collecting { ended, replay }))
             }
             Decision::Replay(replay) => self.replay(ended, replay),
             Decision::Surface(refusal) => Step::Return(self.surface(ended, refusal)),
@@ -264,13 +271,13 @@ where
     /// The body is read to its end, to turn the request into a GET.
     pub(super) fn poll_convert(
         &mut self,
-        ended: &mut Option<Box<Ended<C::Body, C::Error>>>,
+        ended: &mut Option<Ended<C::Body, C::Error>>,
         replay: Replay,
         cx: &mut Context<'_>,
     ) -> Poll<Step<C, B>> {
         let terms = self.terms.as_mut().expect(PREPARED);
         let converted = ready!(self.take.poll_become_get(&terms.policy, cx));
-        let ended = *ended.take().expect("taken on the way out of this state");
+        let ended = ended.take().expect("taken on the way out of this state");
         Poll::Ready(match converted {
             Ok(()) => {
                 // The attempt that failed was none with GET: what is told of it comes first.
@@ -292,11 +299,8 @@ where
                 self.remember(ended.evidence, Verdict::Replay(replay.grounds));
                 let timer = timer::after(replay.pause);
                 let cause = ended.outcome.err().map(Into::into);
-                let waiting = Box::new(Waiting { body, cause });
-                Step::Go(State::Pausing {
-                    timer,
-                    waiting: Some(waiting),
-                })
+                let waiting = Some(Waiting { body, cause });
+                Step::Go(Box::new(Failed::Pausing { timer, waiting }))
             }
             Err(refusal) => Step::Return(self.surface(ended, refusal)),
         }
@@ -305,7 +309,7 @@ where
     /// Sends the request again, once the carrier is ready for it.
     pub(super) fn poll_again(
         &mut self,
-        waiting: &mut Option<Box<Waiting<B>>>,
+        waiting: &mut Option<Waiting<B>>,
         attempt: Pin<&mut C::Attempt>,
         cx: &mut Context<'_>,
     ) -> Poll<Step<C, B>> {
@@ -316,11 +320,13 @@ where
         }
         let waiting = waiting.take().expect("taken on the way out of this state");
         let patience = terms.policy.patience(terms.profile, &self.attempts);
-        let (head, load) = self.take.next(waiting.body, patience);
+        self.take.next(patience);
         self.sent_again += 1;
         telemetry::attempted(&self.attempts);
-        terms.carrier.begin(head, load, attempt);
-        Poll::Ready(Step::Go(State::Attempting))
+        terms
+            .carrier
+            .begin(self.take.waybill(), waiting.body, attempt);
+        Poll::Ready(Step::Again)
     }
 
     fn decide(&self, evidence: Option<&Evidence>) -> Decision {

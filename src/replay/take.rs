@@ -9,15 +9,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Request;
-use http::request::Parts;
 use http_body::Body;
 
 use super::{entropy, timer};
 use crate::body::{Lost, ReplayBody, Tape};
-use crate::carrier::Load;
+use crate::carrier::Waybill;
 use crate::evidence::{AttemptId, AttemptToken, Attribution, Evidence, Patience};
 use crate::policy::{Replay, RetryPolicy, Situation};
-use crate::request::{ConnectionWish, OnFreshConnection, OnRecentConnection, RequestProfile};
+use crate::request::{ConnectionWish, OnFreshConnection, RequestProfile};
 use crate::verdict::{Attempt, Refusal};
 
 type BoxError = Box<dyn StdError + Send + Sync>;
@@ -25,18 +24,13 @@ type BoxError = Box<dyn StdError + Send + Sync>;
 /// A request that may be sent several times, as far as the policy allows it at all.
 #[derive(Debug)]
 pub(super) struct Take<B> {
-    /// Bare after the first time, if there is no other. `None` until it was [put in](Self::put).
-    head: Option<Parts>,
+    waybill: Waybill,
     body: Content<B>,
     /// The attempt that is under way.
     attempt: Option<AttemptId>,
     deadline: Option<Duration>,
     /// Which connections the request accepts.
     wish: ConnectionWish,
-    /// Since the request has left, or by its wish, only a connection opened after this may carry it.
-    fresh: Option<OnFreshConnection>,
-    /// Only a connection that was not idle for longer than this may carry it.
-    recent: Option<OnRecentConnection>,
 }
 
 #[derive(Debug)]
@@ -51,13 +45,11 @@ impl<B> Default for Take<B> {
     #[inline]
     fn default() -> Self {
         Self {
-            head: None,
+            waybill: Waybill::default(),
             body: Content::Once(None),
             attempt: None,
             deadline: None,
             wish: ConnectionWish::Any,
-            fresh: None,
-            recent: None,
         }
     }
 }
@@ -79,83 +71,73 @@ where
     B: Body,
     B::Error: Into<BoxError>,
 {
-    /// Keeps what is needed to send the request, and to send it again.
+    /// Notes what is to be done with a request.
     #[inline]
-    pub(super) fn put(
+    pub(super) fn prepare(
         &mut self,
-        request: Request<B>,
+        request: &Request<B>,
         policy: &RetryPolicy,
         profile: RequestProfile,
     ) {
         let least = request.body().size_hint().lower();
         self.wish = policy.connection(request.extensions(), profile, least);
         self.deadline = policy.deadline(request.extensions());
-        let (head, body) = request.into_parts();
-        self.head = Some(head);
-        self.body = if policy.may_ever_replay(profile) {
+        self.waybill.is_kept = policy.may_ever_replay(profile);
+    }
+
+    /// Keeps what is needed to send the body, and to send it again.
+    #[inline]
+    pub(super) fn keep(&mut self, body: B, policy: &RetryPolicy) {
+        self.body = if self.waybill.is_kept {
             Content::Kept(Tape::new(body, policy.replay_limit()))
         } else {
             Content::Once(Some(ReplayBody::once(body)))
         };
     }
 
-    /// The request for the first time: its head, and the rest.
+    /// The body for the first time. Marks the attempt, which begins now.
     #[inline]
     pub(super) fn first(
         &mut self,
         now: timer::Instant,
         patience: Option<Patience>,
-    ) -> (&mut Parts, Load<B>) {
+    ) -> ReplayBody<B> {
+        let now = timer::moment(now);
         if self.wish != ConnectionWish::Any {
-            (self.fresh, self.recent) = self.wish.asked_at(timer::moment(now));
+            (self.waybill.fresh, self.waybill.recent) = self.wish.asked_at(now);
         }
-        let token = AttemptToken::new(false, timer::moment(now)).with_patience(patience);
-        let load = match &mut self.body {
+        match &mut self.body {
             Content::Kept(tape) => {
-                self.attempt = Some(token.id());
-                Load {
-                    body: tape.first(),
-                    token: Some(token),
-                    fresh: self.fresh,
-                    recent: self.recent,
-                    is_kept: true,
-                }
+                let body = tape.first();
+                self.mark(AttemptToken::new(false, now).with_patience(patience));
+                body
             }
-            Content::Once(body) => Load {
-                body: body.take().expect("a call begins once"),
+            Content::Once(body) => {
                 // Nothing is decided on the evidence of it, but it may be given up.
-                token: patience.is_some().then_some(token),
-                fresh: self.fresh,
-                recent: self.recent,
-                is_kept: false,
-            },
-        };
-        (head_mut(&mut self.head), load)
+                self.waybill.token = patience
+                    .is_some()
+                    .then(|| AttemptToken::new(false, now).with_patience(patience));
+                body.take().expect("a call begins once")
+            }
+        }
     }
 
-    /// The request once more, its body made ready before. Marks the attempt, which begins now.
-    pub(super) fn next(
-        &mut self,
-        body: ReplayBody<B>,
-        patience: Option<Patience>,
-    ) -> (&mut Parts, Load<B>) {
-        let token = AttemptToken::new(true, timer::now()).with_patience(patience);
-        self.attempt = Some(token.id());
-        let load = Load {
-            body,
-            token: Some(token),
-            // Still so after the condemned ones that the pool may hold have all refused.
-            fresh: self.fresh,
-            recent: self.recent,
-            is_kept: true,
-        };
-        (head_mut(&mut self.head), load)
+    /// The request is sent once more, its body made ready before. Marks the attempt, which begins now. Which connections may carry it
+    /// holds still, after the condemned ones that the pool may hold have all refused.
+    pub(super) fn next(&mut self, patience: Option<Patience>) {
+        self.mark(AttemptToken::new(true, timer::now()).with_patience(patience));
     }
 
-    /// The head of the attempt that is under way.
     #[inline]
-    pub(super) fn head(&self) -> &Parts {
-        self.head.as_ref().expect("it was put in")
+    fn mark(&mut self, token: AttemptToken) {
+        self.attempt = Some(token.id());
+        self.waybill.token = Some(token);
+    }
+
+    /// What goes with the attempt that is under way.
+    #[inline]
+    pub(super) fn waybill(&mut self) -> &mut Waybill {
+        &mut self.waybill
     }
 
     /// What a decision about a failed attempt rests on, seeing the ones before it.
@@ -166,7 +148,7 @@ where
         attempts: &'a [Attempt],
         elapsed: Duration,
     ) -> Situation<'a> {
-        let head = self.head();
+        let head = self.waybill.head();
         Situation {
             method: &head.method,
             uri: &head.uri,
@@ -200,8 +182,8 @@ where
 
     fn become_get(&mut self, policy: &RetryPolicy, body: Option<&Bytes>) -> Result<(), Refusal> {
         let body = body.ok_or(Refusal::FormOverLimit)?;
-        let get = policy.convert_to_get(self.head(), body, timer::now())?;
-        self.head = Some(get);
+        let get = policy.convert_to_get(self.waybill.head(), body, timer::now())?;
+        self.waybill.head = Some(get);
         self.body = Content::Kept(Tape::empty());
         Ok(())
     }
@@ -211,7 +193,7 @@ where
         let tape = self.tape().ok_or(Refusal::Policy)?;
         let body = tape.attempt().map_err(unreplayable)?;
         if replay.fresh {
-            self.fresh = Some(OnFreshConnection::opened_after(timer::now()));
+            self.waybill.fresh = Some(OnFreshConnection::opened_after(timer::now()));
         }
         Ok(body)
     }
@@ -222,10 +204,6 @@ where
             Content::Once(_) => None,
         }
     }
-}
-
-fn head_mut(head: &mut Option<Parts>) -> &mut Parts {
-    head.as_mut().expect("it was put in")
 }
 
 fn unreplayable(lost: Lost) -> Refusal {

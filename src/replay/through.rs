@@ -2,18 +2,39 @@
 
 use std::mem;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use http::request::Parts;
 use http::{Request, Response};
+use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use crate::body::ReplayBody;
-use crate::carrier::{Carrier, Load};
+use crate::carrier::{Carrier, Waybill, is_answer};
+use crate::error::Error;
 
 /// Carries requests through a service.
 #[derive(Debug)]
 pub(super) struct Through<S>(pub(super) S);
+
+pin_project! {
+    /// An attempt by a service.
+    pub(super) struct ByService<F, R, E> {
+        #[pin]
+        future: Option<F>,
+        ended: Option<Box<Result<Response<R>, E>>>,
+    }
+}
+
+impl<F, R, E> Default for ByService<F, R, E> {
+    #[inline]
+    fn default() -> Self {
+        Self {
+            future: None,
+            ended: None,
+        }
+    }
+}
 
 impl<S, B, R> Carrier<B> for Through<S>
 where
@@ -21,28 +42,27 @@ where
 {
     type Body = R;
     type Error = S::Error;
-    type Attempt = Option<S::Future>;
+    type Attempt = ByService<S::Future, R, S::Error>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.0.poll_ready(cx)
     }
 
     #[inline]
-    fn begin(&mut self, head: &mut Parts, load: Load<B>, mut attempt: Pin<&mut Self::Attempt>) {
-        let Load {
-            mut body,
-            token,
-            fresh,
-            recent,
-            is_kept,
-        } = load;
-        if let Some(token) = token {
+    fn begin(
+        &mut self,
+        waybill: &mut Waybill,
+        mut body: ReplayBody<B>,
+        attempt: Pin<&mut Self::Attempt>,
+    ) {
+        if let Some(token) = waybill.token.take() {
             body.mark(token);
         }
-        let mut request = if is_kept {
-            Request::from_parts(head.clone(), body)
+        let (fresh, recent) = (waybill.fresh, waybill.recent);
+        let mut request = if waybill.is_kept {
+            Request::from_parts(waybill.head().clone(), body)
         } else {
-            give_away(head, body)
+            give_away(waybill.head_mut(), body)
         };
         if let Some(fresh) = fresh {
             request.extensions_mut().insert(fresh);
@@ -50,18 +70,30 @@ where
         if let Some(recent) = recent {
             request.extensions_mut().insert(recent);
         }
-        attempt.set(Some(self.0.call(request)));
+        attempt.project().future.set(Some(self.0.call(request)));
     }
 
     #[inline]
     fn poll(
         &self,
+        _: &mut Waybill,
         attempt: Pin<&mut Self::Attempt>,
-        _: &Parts,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<Response<R>, S::Error>> {
-        let attempt = attempt.as_pin_mut();
-        attempt.expect("an attempt was begun").poll(cx)
+    ) -> Poll<Result<Response<R>, Error>> {
+        let this = attempt.project();
+        let future = this.future.as_pin_mut().expect("an attempt was begun");
+        match ready!(future.poll(cx)) {
+            Ok(response) if is_answer(&response) => Poll::Ready(Ok(response)),
+            ended => {
+                *this.ended = Some(Box::new(ended));
+                Poll::Pending
+            }
+        }
+    }
+
+    #[inline]
+    fn ended(&self, attempt: Pin<&mut Self::Attempt>) -> Option<Result<Response<R>, S::Error>> {
+        attempt.project().ended.take().map(|ended| *ended)
     }
 }
 

@@ -11,7 +11,7 @@ use http_body::Body;
 use tower_service::Service;
 
 use super::builder::ClientBuilder;
-use crate::client::pooled::{Pooled, ResponseBody};
+use crate::client::pooled::{self, ResponseBody};
 use crate::error::Error;
 use crate::policy::RetryPolicy;
 use crate::pool::{Connections, Counters, Pool};
@@ -104,6 +104,9 @@ impl Client {
     /// Take a body whose size is known where there is one (`String`, `Vec<u8>` in a `Full`): only what fits the policy's
     /// `replay_limit` (64 KiB) can be sent again.
     ///
+    /// Over HTTP/1 the future sends the request and waits for the answer by itself, and no task does it for it: poll it as long
+    /// as it is wanted, or drop it. What comes after the head, the response's body and the rest of an upload, flows by itself.
+    ///
     /// # Errors
     ///
     /// If no connection could be opened, or the request was lost and is not to be sent again; [`Error`] says what happened to
@@ -119,7 +122,7 @@ impl Client {
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
     {
         ResponseFuture {
-            call: Call::boxed(&self.policy, Pooled::over(&self.pool), request),
+            call: Call::boxed(&self.policy, pooled::over(&self.pool), request),
         }
     }
 

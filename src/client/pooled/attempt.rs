@@ -5,7 +5,6 @@
 use std::pin::{Pin, pin};
 use std::task::Poll;
 
-use http::request::Parts;
 use http::{Method, Request, Response, StatusCode, Uri};
 use hyper::body::Incoming;
 
@@ -16,6 +15,7 @@ use super::head::Tunnel;
 use super::sending::hand_over;
 use super::{expect, inquest, preflight, unconnected};
 use crate::body::{Erased, Progress};
+use crate::carrier::Waybill;
 use crate::client::invalid::InvalidRequest;
 use crate::client::look::is_doubtful;
 use crate::client::watch::Watch;
@@ -158,7 +158,9 @@ pub(super) fn is_watched(mark: Option<&AttemptToken>, taken: &Taken) -> bool {
 }
 
 impl About {
-    pub(super) fn new(head: &Parts, token: Option<AttemptToken>, body: Progress) -> Self {
+    pub(super) fn new(waybill: &mut Waybill, body: Progress) -> Self {
+        let token = waybill.token.take();
+        let head = waybill.head();
         Self {
             token,
             method: head.method.clone(),

@@ -30,6 +30,7 @@ pub struct ResponseBody {
 }
 
 impl ResponseBody {
+    #[inline]
     pub(super) fn new(incoming: Incoming, lease: Option<Lease>) -> Self {
         let mut body = Self {
             incoming: Some(incoming),

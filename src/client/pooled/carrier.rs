@@ -5,76 +5,80 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::request::Parts;
+use http::{Request, Response};
 use http_body::Body as HttpBody;
+use hyper::client::conn::http1;
 use tokio::time::Instant;
 
 use super::attempt::{self, About, Outcome};
 use super::body::ResponseBody;
-use super::exchange::Exchange;
+use super::exchange::{Answer, Exchange};
 use super::head;
-use super::sending::{Attempt, HandOver, Rest, Stage, hand_over};
-use crate::body::Erased;
-use crate::carrier::{Carrier, Load};
+use super::sending::{Attempt, Otherwise, Rest, hand_over};
+use crate::body::{Erased, ReplayBody};
+use crate::carrier::{Carrier, Waybill};
 use crate::client::invalid::InvalidRequest;
+use crate::error::Error;
 use crate::evidence::{AttemptError, AttemptToken};
 use crate::pool::{Pool, Protocol, Sender, Taken, Want};
 use crate::request::Precautions;
 
 /// Sends each request once, over a connection of a pool, and attests to what became of it. What
 /// [`Client`](crate::Client) has inside.
-pub(crate) struct Pooled<H> {
+pub(crate) struct Pooled<A> {
     pool: Arc<Pool>,
-    hand_over: H,
+    /// A pointer, so that the type of hyper's future, which has no name, is that of what a function returns.
+    hand_over: fn(&mut http1::SendRequest<Erased>, Request<Erased>) -> A,
 }
 
-impl Pooled<()> {
-    /// Over this pool.
-    #[inline]
-    pub(crate) fn over(pool: &Arc<Pool>) -> Pooled<impl HandOver + use<>> {
-        Pooled {
-            pool: Arc::clone(pool),
-            hand_over,
-        }
+/// Over this pool.
+#[inline]
+pub(crate) fn over(pool: &Arc<Pool>) -> Pooled<impl Future<Output = Answer> + Send + use<>> {
+    Pooled {
+        pool: Arc::clone(pool),
+        hand_over,
     }
 }
 
-impl<B, H> Carrier<B> for Pooled<H>
+impl<B, A> Carrier<B> for Pooled<A>
 where
     B: HttpBody + Send + 'static,
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
-    H: HandOver,
+    A: Future<Output = Answer> + Send,
 {
     type Body = ResponseBody;
     type Error = AttemptError;
-    type Attempt = Attempt<H::Answer>;
+    type Attempt = Attempt<A>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), AttemptError>> {
         // A connection is waited for by the request that needs it: here nothing is known of its origin.
         Poll::Ready(Ok(()))
     }
 
-    /// If there is a connection for it now, and nothing to be done about it before, the request is on its way when this returns.
+    /// If there is a connection for it now, and nothing to be done about it before, hyper has the request when this returns.
     #[inline]
-    fn begin(&mut self, head: &mut Parts, load: Load<B>, attempt: Pin<&mut Self::Attempt>) {
-        let Load { body, token, .. } = load;
+    fn begin(
+        &mut self,
+        waybill: &mut Waybill,
+        body: ReplayBody<B>,
+        attempt: Pin<&mut Self::Attempt>,
+    ) {
         let progress = body.progress();
+        let head = waybill.head();
         if let Some(invalid) = InvalidRequest::in_form(&head.method, &head.uri, head.version) {
-            let error = About::new(head, token, progress).invalid(invalid);
-            return attempt.begin(Stage::Invalid(Box::new(error)));
+            let error = About::new(waybill, progress).invalid(invalid);
+            return attempt.otherwise(Otherwise::Ended(Box::new(Err(error))));
         }
         let tunnel = head::tunnel(&head.method, &head.headers);
-        let want = Want {
-            opened_after: load.fresh.map(|fresh| Instant::from_std(fresh.moment())),
-            idle_at_most: load.recent.map(|recent| recent.limit()),
-            is_replay: token.as_ref().is_some_and(AttemptToken::is_replay),
-        };
-        let begun = token.as_ref().map(AttemptToken::begun);
+        let want = want(waybill);
+        let begun = waybill.token.as_ref().map(AttemptToken::begun);
         let now = begun.map_or_else(Instant::now, Instant::from_std);
         match self.pool.at_once(&head.uri, &want, now) {
-            Some(found) if !needs_care(head, token.as_ref(), &found) => {
-                let mut request = head::request(head, load.is_kept, Erased::from(body));
-                let mut exchange = Exchange::begin(found, &mut request, &head.uri, tunnel);
+            Some(found) if !needs_care(waybill, &found) => {
+                let mut request = Request::new(Erased::from(body));
+                head::copy(waybill, &mut request);
+                let uri = &waybill.head().uri;
+                let mut exchange = Exchange::begin(found, &mut request, uri, tunnel);
                 let (sender, quiet) = exchange.quiet_sender();
                 let answer = match sender {
                     Sender::Http1(sender) => (self.hand_over)(sender, request),
@@ -82,20 +86,16 @@ where
                     Sender::Http2(_) => unreachable!("a stream needs care"),
                 };
                 drop(quiet);
-                let rest = Rest {
-                    token,
-                    body: progress,
-                    want,
-                    tunnel,
-                };
-                attempt.send(answer, exchange, rest);
+                let body = progress;
+                attempt.send(answer, exchange, Rest { body, tunnel });
             }
             first => {
                 let checkout = (self.pool.checkout(want), first);
-                let request = head::request(head, load.is_kept, Erased::from(body));
-                let about = About::new(head, token, progress);
-                let attempting = attempt::attempt(checkout, request, about, tunnel);
-                attempt.begin(Stage::Otherwise(Box::pin(attempting)));
+                let mut request = Request::new(Erased::from(body));
+                head::copy(waybill, &mut request);
+                let about = About::new(waybill, progress);
+                let attempting = Box::pin(attempt::attempt(checkout, request, about, tunnel));
+                attempt.otherwise(Otherwise::Attempting(attempting));
             }
         }
     }
@@ -103,19 +103,35 @@ where
     #[inline]
     fn poll(
         &self,
+        waybill: &mut Waybill,
         attempt: Pin<&mut Self::Attempt>,
-        head: &Parts,
         cx: &mut Context<'_>,
-    ) -> Poll<Outcome> {
-        attempt.poll(&self.pool, head, cx)
+    ) -> Poll<Result<Response<ResponseBody>, Error>> {
+        attempt.poll(&self.pool, waybill, cx)
+    }
+
+    #[inline]
+    fn ended(&self, attempt: Pin<&mut Self::Attempt>) -> Option<Outcome> {
+        attempt.ended()
+    }
+}
+
+/// What a request wants of its connection.
+#[inline]
+pub(super) fn want(waybill: &Waybill) -> Want {
+    let token = waybill.token.as_ref();
+    Want {
+        opened_after: waybill.fresh.map(|fresh| Instant::from_std(fresh.moment())),
+        idle_at_most: waybill.recent.map(|recent| recent.limit()),
+        is_replay: token.is_some_and(AttemptToken::is_replay),
     }
 }
 
 /// Whether there is more to be done than to hand the request over: it is a stream of many, or the connection has been idle for
 /// long.
 #[inline]
-fn needs_care(head: &Parts, mark: Option<&AttemptToken>, taken: &Taken) -> bool {
+fn needs_care(waybill: &Waybill, taken: &Taken) -> bool {
     taken.lease.protocol() != Protocol::Http1
-        || attempt::is_watched(mark, taken)
-        || head.extensions.get::<Precautions>().is_some()
+        || attempt::is_watched(waybill.token.as_ref(), taken)
+        || waybill.head().extensions.get::<Precautions>().is_some()
 }

@@ -58,7 +58,7 @@ impl Exchange {
         if tunnel != Tunnel::No && protocol == Protocol::Http1 {
             taken.ledger().book().tunnel = true;
         }
-        let seen = taken.begin();
+        let seen = taken.begin(protocol == Protocol::Http1);
         Self {
             turn: (protocol == Protocol::Http1).then(|| seen.ledger.take_turn()),
             seen,
@@ -100,32 +100,70 @@ impl Exchange {
         self.lease
     }
 
-    /// Drives the connection of an HTTP/1 request, and sees whether that has brought hyper's answer.
-    ///
-    /// A request that is handed over in the instant in which hyper's side ends can get stuck in the channel between the two;
-    /// it is freed, and handed back, when the last handle goes.
-    #[inline]
+    /// Drives the connection of an HTTP/1 request, and asks whether that has brought hyper's answer.
     pub(super) fn poll(
         &mut self,
         mut answer: Pin<&mut impl Future<Output = Answer>>,
         cx: &mut Context<'_>,
     ) -> Poll<Answer> {
-        if let Some(turn) = &self.turn {
-            let is_open = self.member.drive();
-            // The answer comes of nothing but this, and so need not wake anybody.
-            let mut nobody = Context::from_waker(Waker::noop());
-            let answered = answer.as_mut().poll(&mut nobody);
-            if answered.is_pending() && is_open {
-                turn.wait(cx);
-                return Poll::Pending;
-            }
-            self.turn = None;
-            if answered.is_ready() {
-                return answered;
-            }
-            self.give_up(false);
+        if !self.drive(cx) {
+            return Poll::Pending;
+        }
+        let answered = answer
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()));
+        if answered.is_ready() {
+            self.give_turn();
+            return answered;
+        }
+        if self.waits(cx) {
+            return Poll::Pending;
         }
         answer.poll(cx)
+    }
+
+    /// Drives the connection of an HTTP/1 request. Returns whether hyper may have an answer. That comes of nothing but this, and
+    /// so need not wake anybody.
+    #[inline]
+    pub(super) fn drive(&mut self, cx: &mut Context<'_>) -> bool {
+        let Some(turn) = &self.turn else {
+            return true;
+        };
+        if !self.member.drive() {
+            self.is_gone = true;
+            return true;
+        }
+        let closed = |lease: &Lease| lease.is_closed();
+        if turn.has_come() || self.lease.as_ref().is_none_or(closed) {
+            return true;
+        }
+        turn.wait(cx);
+        false
+    }
+
+    /// hyper has no answer yet. Returns whether there may be one later; if not, its side of the connection has ended.
+    ///
+    /// A request that is handed over in the instant in which that ends can get stuck in the channel between the two; it is
+    /// freed, and handed back, when the last handle goes.
+    #[cold]
+    pub(super) fn waits(&mut self, cx: &mut Context<'_>) -> bool {
+        match &self.turn {
+            Some(turn) if !self.is_gone => {
+                turn.wait(cx);
+                true
+            }
+            _ => {
+                self.give_turn();
+                self.give_up(false);
+                false
+            }
+        }
+    }
+
+    /// The connection is its task's again.
+    #[inline]
+    pub(super) fn give_turn(&mut self) {
+        self.turn = None;
     }
 
     /// Waits for hyper's answer to a request on a stream; many wait for one connection's end.

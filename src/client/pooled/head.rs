@@ -6,10 +6,9 @@
 use std::mem;
 
 use http::header::{CONNECTION, HOST, PROXY_AUTHORIZATION, UPGRADE};
-use http::request::Parts;
-use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, Request, Uri, Version};
 
+use crate::carrier::Waybill;
 use crate::pool::{Protocol, Proxy, Route};
 
 /// Whether a request asks for something else than exchanges.
@@ -36,10 +35,11 @@ pub(super) fn tunnel(method: &Method, headers: &HeaderMap) -> Tunnel {
     }
 }
 
-/// A request with this head, but for its URI; what is not kept of the head is not copied.
+/// Gives the request this head, but for its URI; what is not kept of the head is not copied.
 #[inline]
-pub(super) fn request<B>(head: &mut Parts, is_kept: bool, body: B) -> Request<B> {
-    let mut request = Request::new(body);
+pub(super) fn copy<B>(waybill: &mut Waybill, request: &mut Request<B>) {
+    let is_kept = waybill.is_kept;
+    let head = waybill.head_mut();
     *request.method_mut() = head.method.clone();
     *request.version_mut() = head.version;
     if is_kept {
@@ -54,7 +54,6 @@ pub(super) fn request<B>(head: &mut Parts, is_kept: bool, body: B) -> Request<B>
         *request.headers_mut() = mem::take(&mut head.headers);
         *request.extensions_mut() = mem::take(&mut head.extensions);
     }
-    request
 }
 
 /// Makes the request to this URI what the connection speaks.
@@ -105,7 +104,7 @@ fn for_proxy<B>(request: &mut Request<B>, uri: &Uri, route: &Route, proxy: &Prox
 fn path_of(uri: &Uri) -> Uri {
     match uri.path_and_query() {
         Some(path) if path.as_str() != "/" => Uri::from(path.clone()),
-        _ => Uri::from(PathAndQuery::from_static("/")),
+        _ => Uri::default(),
     }
 }
 

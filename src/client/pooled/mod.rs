@@ -26,7 +26,7 @@ mod sending;
 mod unconnected;
 
 pub use self::body::{ResponseBody, ResponseBodyError};
-pub(crate) use self::carrier::Pooled;
+pub(crate) use self::carrier::over;
 #[cfg(feature = "http2")]
 pub(crate) use self::handshake::Http2;
 pub(crate) use self::handshake::{Handshake, Protocols};

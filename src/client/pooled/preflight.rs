@@ -99,7 +99,7 @@ async fn exchange(taken: &mut Taken, preflight: &Preflight) -> Answer {
     let mut question = question(preflight, &taken.route);
     put_on(&mut question, &taken.route);
     // What is written from now on is no longer of the exchange before.
-    let _ = taken.begin();
+    let _ = taken.begin(false);
     let sender = match taken.lease.sender() {
         Sender::Http1(sender) => sender,
         #[cfg(feature = "http2")]

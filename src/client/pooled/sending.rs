@@ -6,37 +6,24 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker, ready};
 
-use http::request::Parts;
 use http::{Request, Response};
 use hyper::client::conn::http1;
 use pin_project_lite::pin_project;
 
 use super::attempt::{self, About, Attempting, GoingOn, Outcome};
 use super::body::ResponseBody;
+use super::carrier::want;
 use super::exchange::{Answer, Exchange};
 use super::head::Tunnel;
 use crate::body::{Erased, Progress};
-use crate::evidence::{AttemptError, AttemptToken};
-use crate::pool::{Pool, Want};
+use crate::carrier::{Waybill, is_answer};
+use crate::error::Error;
+use crate::pool::Pool;
 
-/// Hands a request to hyper. A function, so that the type of hyper's future, which has no name, is that of what it returns.
-pub(crate) trait HandOver:
-    Fn(&mut http1::SendRequest<Erased>, Request<Erased>) -> Self::Answer
-{
-    type Answer: Future<Output = Answer> + Send;
-}
-
-impl<H, A> HandOver for H
-where
-    H: Fn(&mut http1::SendRequest<Erased>, Request<Erased>) -> A,
-    A: Future<Output = Answer> + Send,
-{
-    type Answer = A;
-}
-
-/// Hands it over. What the runtime allows a task in one poll does not count: the answer is asked for by a waker that wakes nobody.
+/// Hands a request to hyper. What the runtime allows a task in one poll does not count: the answer is asked for by a waker that
+/// wakes nobody.
 #[inline]
 pub(super) fn hand_over(
     sender: &mut http1::SendRequest<Erased>,
@@ -53,32 +40,25 @@ pin_project! {
     pub(crate) struct Attempt<A> {
         #[pin]
         answer: Option<A>,
-        stage: Stage,
+        exchange: Option<Exchange>,
+        rest: Rest,
+        otherwise: Option<Otherwise>,
     }
 }
 
-#[expect(
-    clippy::large_enum_variant,
-    reason = "the large one is what nearly every request needs"
-)]
-pub(super) enum Stage {
-    /// There is none, or it is over.
-    Empty,
-    /// hyper is at it: it is not answered yet.
-    Waiting(Exchange, Rest),
-    /// Something is to be looked into, or the request goes over another connection.
-    Otherwise(Attempting),
-    /// It cannot be sent.
-    Invalid(Box<AttemptError>),
+/// What is wanted only if the answer is none.
+#[derive(Clone)]
+pub(super) struct Rest {
+    pub(super) body: Progress,
+    pub(super) tunnel: Tunnel,
 }
 
-/// What is wanted only if the answer is none.
-#[derive(Debug)]
-pub(super) struct Rest {
-    pub(super) token: Option<AttemptToken>,
-    pub(super) body: Progress,
-    pub(super) want: Want,
-    pub(super) tunnel: Tunnel,
+/// What seldom becomes of an attempt.
+pub(super) enum Otherwise {
+    /// Something is to be looked into, or the request goes over another connection.
+    Attempting(Attempting),
+    /// It has ended, and not with an answer alone.
+    Ended(Box<Outcome>),
 }
 
 impl<A> Default for Attempt<A> {
@@ -86,24 +66,39 @@ impl<A> Default for Attempt<A> {
     fn default() -> Self {
         Self {
             answer: None,
-            stage: Stage::Empty,
+            exchange: None,
+            rest: Rest {
+                body: Progress::already_ended(),
+                tunnel: Tunnel::No,
+            },
+            otherwise: None,
         }
     }
 }
 
 impl<A> Attempt<A> {
-    /// It begins with this.
-    #[inline]
-    pub(super) fn begin(self: Pin<&mut Self>, stage: Stage) {
-        *self.project().stage = stage;
+    /// It goes another way.
+    pub(super) fn otherwise(self: Pin<&mut Self>, otherwise: Otherwise) {
+        *self.project().otherwise = Some(otherwise);
     }
 
-    /// It begins with hyper's being at it.
+    /// hyper is at it.
     #[inline]
     pub(super) fn send(self: Pin<&mut Self>, answer: A, exchange: Exchange, rest: Rest) {
         let mut this = self.project();
         this.answer.set(Some(answer));
-        *this.stage = Stage::Waiting(exchange, rest);
+        *this.exchange = Some(exchange);
+        *this.rest = rest;
+    }
+
+    /// What it has ended with, if not with an answer alone.
+    #[inline]
+    pub(super) fn ended(self: Pin<&mut Self>) -> Option<Outcome> {
+        let ended = self.project().otherwise;
+        match ended {
+            Some(Otherwise::Ended(_)) => ended.take().and_then(Otherwise::into_ended),
+            _ => None,
+        }
     }
 }
 
@@ -113,53 +108,92 @@ impl<A: Future<Output = Answer>> Attempt<A> {
     pub(super) fn poll(
         self: Pin<&mut Self>,
         pool: &Arc<Pool>,
-        head: &Parts,
+        waybill: &mut Waybill,
         cx: &mut Context<'_>,
-    ) -> Poll<Outcome> {
+    ) -> Poll<Result<Response<ResponseBody>, Error>> {
         let this = self.project();
-        if let (Stage::Waiting(exchange, rest), Some(answer)) =
-            (&mut *this.stage, this.answer.as_pin_mut())
+        if let (Some(exchange), Some(mut answer)) = (&mut *this.exchange, this.answer.as_pin_mut())
         {
+            if !exchange.drive(cx) {
+                return Poll::Pending;
+            }
             // The answer is large: it is taken where it comes from, and nowhere handed on.
-            match exchange.poll(answer, cx) {
+            let mut answered = answer
+                .as_mut()
+                .poll(&mut Context::from_waker(Waker::noop()));
+            if answered.is_pending() {
+                if exchange.waits(cx) {
+                    return Poll::Pending;
+                }
+                answered = answer.poll(cx);
+            }
+            match answered {
                 Poll::Pending => return Poll::Pending,
-                Poll::Ready(Ok(response)) if attempt::is_plain(&response, rest.tunnel) => {
+                Poll::Ready(Ok(response)) if attempt::is_plain(&response, this.rest.tunnel) => {
+                    exchange.give_turn();
                     exchange.seen.ledger.answered(response.headers());
                     let (head, incoming) = response.into_parts();
                     let body = ResponseBody::new(incoming, exchange.lease.take());
                     return Poll::Ready(Ok(Response::from_parts(head, body)));
                 }
-                Poll::Ready(other) => this.stage.conclude(other, pool, head),
+                Poll::Ready(other) => {
+                    if let Some(exchange) = this.exchange.take() {
+                        let rest = this.rest.clone();
+                        let attempting = rest.conclude(other, exchange, pool, waybill);
+                        *this.otherwise = Some(Otherwise::Attempting(attempting));
+                    }
+                }
             }
         }
-        this.stage.poll(cx)
+        match this.otherwise {
+            Some(otherwise) => otherwise.poll(cx),
+            None => panic!("polled after completion"),
+        }
     }
 }
 
-impl Stage {
+impl Rest {
     #[cold]
-    fn conclude(&mut self, answer: Answer, pool: &Arc<Pool>, head: &Parts) {
-        if let Self::Waiting(exchange, rest) = std::mem::replace(self, Self::Empty) {
-            if let Ok(response) = &answer {
-                exchange.seen.ledger.answered(response.headers());
-            }
-            let going_on = GoingOn {
-                checkout: pool.checkout(rest.want),
-                about: About::new(head, rest.token, rest.body),
-                tunnel: rest.tunnel,
-            };
-            *self = Self::Otherwise(going_on.conclude(answer, exchange));
+    fn conclude(
+        self,
+        answer: Answer,
+        mut exchange: Exchange,
+        pool: &Arc<Pool>,
+        waybill: &mut Waybill,
+    ) -> Attempting {
+        exchange.give_turn();
+        if let Ok(response) = &answer {
+            exchange.seen.ledger.answered(response.headers());
+        }
+        let going_on = GoingOn {
+            checkout: pool.checkout(want(waybill)),
+            about: About::new(waybill, self.body),
+            tunnel: self.tunnel,
+        };
+        going_on.conclude(answer, exchange)
+    }
+}
+
+impl Otherwise {
+    #[cold]
+    fn into_ended(self) -> Option<Outcome> {
+        match self {
+            Self::Ended(outcome) => Some(*outcome),
+            Self::Attempting(_) => None,
         }
     }
 
     #[cold]
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Outcome> {
-        match self {
-            Self::Otherwise(attempting) => attempting.as_mut().poll(cx),
-            _ => match std::mem::replace(self, Self::Empty) {
-                Self::Invalid(error) => Poll::Ready(Err(*error)),
-                _ => panic!("polled after completion"),
-            },
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Response<ResponseBody>, Error>> {
+        let Self::Attempting(attempting) = self else {
+            return Poll::Pending;
+        };
+        match ready!(attempting.as_mut().poll(cx)) {
+            Ok(response) if is_answer(&response) => Poll::Ready(Ok(response)),
+            ended => {
+                *self = Self::Ended(Box::new(ended));
+                Poll::Pending
+            }
         }
     }
 }

@@ -226,7 +226,7 @@ impl State {
         let by_idleness = rest(self.settings.idle_timeout, slot.since)
             .filter(|_| slot.is_idle())
             .map(|left| (DiscardReason::IdleTimeout, left));
-        let by_server = rest(self.trusted_for(slot), slot.since)
+        let by_server = rest(slot.trusted_for(self.trust(slot)), slot.since)
             .filter(|_| slot.is_idle())
             .map(|left| (DiscardReason::Expiring, left));
         by_age

@@ -109,7 +109,8 @@ impl State {
         let reason = if self.is_closed {
             Some(DiscardReason::ClientClosed)
         } else {
-            self.slots.get(at).and_then(|slot| self.is_due(slot, now))
+            // It does not lie idle yet, and so no trust in its server has run out.
+            slot.is_due(&self.settings, None, now)
         };
         if let (Some(reason), Some(id)) = (reason, self.id(at)) {
             fx.drop(sender);

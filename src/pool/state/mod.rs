@@ -287,21 +287,10 @@ impl State {
         Some(ConnectionId { at, serial })
     }
 
-    /// Why an idle connection is to be given up now, if it is.
+    /// Why a connection is to be given up now, if it is.
     #[inline]
     fn is_due(&self, slot: &Slot, now: Instant) -> Option<DiscardReason> {
-        let lifetime = self.settings.max_lifetime;
-        if lifetime.is_some_and(|limit| now.saturating_duration_since(slot.opened) >= limit) {
-            Some(DiscardReason::Lifetime)
-        } else if slot.exchanges >= self.settings.max_exchanges {
-            Some(DiscardReason::ExchangeLimit)
-        } else if slot.is_idle() && slot.idle_until.is_some_and(|until| now >= until) {
-            Some(DiscardReason::IdleTimeout)
-        } else if self.is_expiring(slot, now) {
-            Some(DiscardReason::Expiring)
-        } else {
-            None
-        }
+        slot.is_due(&self.settings, self.trust(slot), now)
     }
 
     fn tell(&self, at: usize, what: What, fx: &mut Effects) {

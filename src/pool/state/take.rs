@@ -10,7 +10,7 @@ use super::{Effects, Granted, State, What};
 use crate::pool::host::{InLine, Waiter};
 use crate::pool::list::{Link, List};
 use crate::pool::sender::Sender;
-use crate::pool::slot::{ConnectionId, OfHost, Phase};
+use crate::pool::slot::{ConnectionId, Phase};
 use crate::pool::telemetry::hears_of_reuse;
 use crate::pool::{ConnectError, DiscardReason, Want};
 
@@ -45,14 +45,15 @@ impl State {
     ) -> Option<Granted> {
         let mut next = self.hosts.get(host)?.idle.newest();
         while let Some(at) = next {
-            next = List::<OfHost>::before(at, &mut self.slots);
+            let trust = self.hosts.get(host)?.route.trust.as_ref();
             let slot = self.slots.get(at)?;
-            if let Some(reason) = self.is_due(slot, now) {
+            next = slot.before();
+            if let Some(reason) = slot.is_due(&self.settings, trust, now) {
                 self.retire(self.id(at)?, reason, fx);
             } else if matches!(&slot.phase, Phase::Idle(sender) if sender.is_closed()) {
                 self.retire(self.id(at)?, DiscardReason::PeerClosed, fx);
             } else if slot.suits(want, now) {
-                return self.grant_idle(at, now, fx);
+                return self.grant_idle(at, host, now, fx);
             }
         }
         None
@@ -88,10 +89,15 @@ impl State {
         None
     }
 
-    /// Gives an idle HTTP/1 connection away.
+    /// Gives an idle HTTP/1 connection of this host away.
     #[inline]
-    fn grant_idle(&mut self, at: usize, now: Instant, fx: &mut Effects) -> Option<Granted> {
-        let host = self.slots.get(at)?.host;
+    fn grant_idle(
+        &mut self,
+        at: usize,
+        host: usize,
+        now: Instant,
+        fx: &mut Effects,
+    ) -> Option<Granted> {
         if self.keeps_idle {
             self.idle.remove(at, &mut self.slots);
         }
@@ -133,20 +139,9 @@ impl State {
             fx.drop(sender);
             return None;
         };
-        let is_reused = slot.is_reused;
-        let granted = Granted {
-            connection: ConnectionId {
-                at,
-                serial: slot.serial,
-            },
-            sender,
-            ledger: Arc::clone(slot.ledger.as_ref()?),
-            route: Arc::clone(&self.hosts.get(slot.host)?.route),
-            member,
-            is_reused,
-            taken: now,
-            since: slot.since,
-        };
+        let ledger = Arc::clone(slot.ledger.as_ref()?);
+        let route = Arc::clone(&self.hosts.get(slot.host)?.route);
+        let (serial, is_reused, since) = (slot.serial, slot.is_reused, slot.since);
         slot.exchanges += 1;
         slot.streams += 1;
         fx.moves.note(slot);
@@ -156,7 +151,16 @@ impl State {
                 self.tell(at, What::Reused, fx);
             }
         }
-        Some(granted)
+        Some(Granted {
+            connection: ConnectionId { at, serial },
+            sender,
+            ledger,
+            route,
+            member,
+            is_reused,
+            taken: now,
+            since,
+        })
     }
 
     /// Whether hyper is yet to be done with a connection that its caller is done with.

@@ -10,7 +10,6 @@ use tokio::time::Instant;
 use super::State;
 use crate::conn::Trust;
 use crate::pool::DiscardReason;
-use crate::pool::sender::Protocol;
 use crate::pool::slot::Slot;
 
 /// What is to become of an idle connection, by the clock.
@@ -24,26 +23,10 @@ pub(super) enum Outlook {
 }
 
 impl State {
-    fn trust(&self, slot: &Slot) -> Option<&Trust> {
+    /// What is known of the origin of a connection.
+    #[inline]
+    pub(super) fn trust(&self, slot: &Slot) -> Option<&Trust> {
         self.hosts.get(slot.host)?.route.trust.as_ref()
-    }
-
-    /// For how long it may be idle to be used, if that is known.
-    #[inline]
-    pub(super) fn trusted_for(&self, slot: &Slot) -> Option<Duration> {
-        let trust = self.trust(slot)?;
-        (slot.protocol == Protocol::Http1)
-            .then(|| trust.limit())
-            .flatten()
-    }
-
-    /// Whether it is idle, and its server about to close it.
-    #[inline]
-    pub(super) fn is_expiring(&self, slot: &Slot, now: Instant) -> bool {
-        slot.is_idle()
-            && self
-                .trusted_for(slot)
-                .is_some_and(|limit| now.saturating_duration_since(slot.since) >= limit)
     }
 
     /// What is to become of an idle connection that its server is about to close.
@@ -66,7 +49,7 @@ impl State {
 
     /// Whether it lay idle while the machine slept, and nothing else is known of its server.
     pub(super) fn has_slept(&self, slot: &Slot) -> bool {
-        let knows_better = self.trusted_for(slot).is_some();
+        let knows_better = slot.trusted_for(self.trust(slot)).is_some();
         !knows_better
             && self
                 .trust(slot)

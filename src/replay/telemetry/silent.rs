@@ -11,12 +11,17 @@ use crate::error::Error;
 use crate::verdict::Attempt;
 
 /// No span.
-#[derive(Default)]
 pub(in crate::replay) struct CallSpan;
 
 const _: () = assert!(size_of::<CallSpan>() == 0, "it takes no byte");
 
 impl CallSpan {
+    /// Of a call that has no request yet.
+    #[inline]
+    pub(in crate::replay) fn none() -> Self {
+        Self
+    }
+
     #[inline]
     pub(in crate::replay) fn begin<B>(_: &Request<B>) -> Self {
         Self

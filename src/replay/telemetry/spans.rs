@@ -12,7 +12,6 @@ use crate::replay::Attempts;
 use crate::verdict::{Attempt, Verdict};
 
 /// The span of one call, from its begin to its answer, error or drop; none where nobody listens.
-#[derive(Default)]
 pub(in crate::replay) struct CallSpan(Option<Box<Open>>);
 
 struct Open {
@@ -21,6 +20,12 @@ struct Open {
 }
 
 impl CallSpan {
+    /// Of a call that has no request yet.
+    #[inline]
+    pub(in crate::replay) fn none() -> Self {
+        Self(None)
+    }
+
     #[inline]
     pub(in crate::replay) fn begin<B>(request: &Request<B>) -> Self {
         // Asked first: most calls are made where nobody listens.

@@ -33,6 +33,7 @@ pub(super) enum Deadline {
 }
 
 impl Deadline {
+    #[inline]
     pub(super) fn after(started: Instant, deadline: Option<Duration>) -> Self {
         // A deadline beyond the end of time is none.
         deadline
@@ -40,6 +41,7 @@ impl Deadline {
             .map_or(Self::None, Self::At)
     }
 
+    #[inline]
     pub(super) fn poll_passed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if let Self::At(moment) = *self {
             *self = clock::until(moment).map_or(Self::None, Self::Running);

@@ -40,6 +40,8 @@ pub(super) struct Turn {
     is_woken: AtomicBool,
     /// It has been since its socket was last read.
     may_read: AtomicBool,
+    /// Something was read, an end or an error too, since a request took the turn.
+    has_come: AtomicBool,
     holder: Mutex<Holder>,
 }
 
@@ -54,11 +56,13 @@ struct Holder {
 }
 
 impl Turn {
+    #[inline]
     fn holder(&self) -> MutexGuard<'_, Holder> {
         self.holder.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     #[cfg(feature = "client")]
+    #[inline]
     fn is_woken(&self) -> bool {
         self.is_woken.load(Ordering::SeqCst)
     }
@@ -90,6 +94,12 @@ pub(crate) struct InTurn(Arc<Ledger>);
 
 #[cfg(feature = "client")]
 impl InTurn {
+    /// Whether anything was read since the turn was taken: before that there is no answer, as long as the connection goes on.
+    #[inline]
+    pub(crate) fn has_come(&self) -> bool {
+        self.0.turn.has_come.load(Ordering::Acquire)
+    }
+
     /// The request is about to wait: for whatever wakes the connection. If something has since it was last driven, the
     /// request is polled once more at once.
     #[inline]
@@ -129,7 +139,7 @@ impl Quiet {
     /// done for it, or it is driven next.
     #[inline]
     pub(crate) fn end(self) -> bool {
-        QUIET.get() == (self.0, true)
+        QUIET.with(Cell::get) == (self.0, true)
     }
 }
 
@@ -137,7 +147,7 @@ impl Quiet {
 impl Drop for Quiet {
     #[inline]
     fn drop(&mut self) {
-        QUIET.set((NONE, false));
+        QUIET.with(|quiet| quiet.set((NONE, false)));
     }
 }
 
@@ -148,6 +158,7 @@ impl Ledger {
     pub(crate) fn take_turn(self: &Arc<Self>) -> InTurn {
         self.turn.holder().is_request = true;
         self.turn.is_woken.store(true, Ordering::SeqCst);
+        self.turn.has_come.store(false, Ordering::Release);
         InTurn(Arc::clone(self))
     }
 
@@ -176,7 +187,7 @@ impl Ledger {
     /// Puts off what this thread wakes the connection by, until the guard ends.
     #[inline]
     pub(crate) fn quiet(&self) -> Quiet {
-        QUIET.set((self.id(), false));
+        QUIET.with(|quiet| quiet.set((self.id(), false)));
         Quiet(self.id())
     }
 }
@@ -194,6 +205,12 @@ impl Ledger {
         self.turn.may_read.load(Ordering::Acquire)
     }
 
+    /// A read did not have to wait.
+    #[inline]
+    pub(super) fn has_come(&self) {
+        self.turn.has_come.store(true, Ordering::Release);
+    }
+
     /// The socket is about to be read.
     #[inline]
     pub(super) fn is_read(&self) {
@@ -201,8 +218,8 @@ impl Ledger {
     }
 
     fn is_woken(&self) {
-        if QUIET.get().0 == self.id() {
-            QUIET.set((self.id(), true));
+        if QUIET.with(Cell::get).0 == self.id() {
+            QUIET.with(|quiet| quiet.set((self.id(), true)));
         } else {
             self.turn.wake();
         }
@@ -218,3 +235,6 @@ impl Wake for Ledger {
         self.is_woken();
     }
 }
+
+#[cfg(all(test, feature = "client"))]
+mod tests;
