@@ -48,13 +48,11 @@ impl Ledger {
         let answer = self
             .watched
             .with(|socket, plain_tcp| gate::ask(self, socket, plain_tcp));
-        match answer {
-            Some(answer) => answer.map(|()| true),
-            None => {
-                self.book().alive()?;
-                self.trusted(None).map(|()| false)
-            }
+        if let Some(answer) = answer {
+            return answer.map(|()| true);
         }
+        self.book().alive()?;
+        self.trusted(None).map(|()| false)
     }
 
     /// Whether the peer has closed the connection, whoever uses it meanwhile. Changes nothing.

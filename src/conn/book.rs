@@ -30,6 +30,10 @@ pub(crate) enum Boundary {
 }
 
 /// Whether a pool has asked the kernel about the connection.
+#[cfg_attr(
+    not(feature = "client"),
+    expect(dead_code, reason = "only a pool of our own asks")
+)]
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) enum Asked {
     #[default]

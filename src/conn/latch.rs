@@ -92,7 +92,7 @@ impl Pair {
         std::future::poll_fn(|cx| Pin::new(&mut tap).poll_read(cx, answer.unfilled()))
             .await
             .unwrap();
-        let mut slot = Some(Slot {
+        let mut slot = Some(Box::new(Slot {
             progress: ReplayBody::once(http_body_util::Empty::<bytes::Bytes>::new()).progress(),
             started: tokio::time::Instant::now(),
             is_captured: false,
@@ -102,7 +102,7 @@ impl Pair {
             tunnel: false,
             opened: None,
             seen: None,
-        });
+        }));
         scope::within(&mut slot, || drop(pool.clone()));
         pool.ledger().unwrap().book().settle();
         Self { tap, pool, peer }

@@ -18,7 +18,7 @@ use crate::body::Progress;
 use crate::evidence::GateReason;
 
 thread_local! {
-    static CURRENT: Cell<Option<Slot>> = const { Cell::new(None) };
+    static CURRENT: Cell<Option<Box<Slot>>> = const { Cell::new(None) };
 }
 
 /// What an attempt tells the taps of itself, and what they leave for it.
@@ -92,11 +92,11 @@ impl Slot {
     }
 }
 
-/// Runs `poll` for the attempt in `slot`.
-pub(crate) fn within<R>(slot: &mut Option<Slot>, poll: impl FnOnce() -> R) -> R {
+/// Runs `poll` for the attempt in `slot`, which is boxed: it is taken in and out with each poll.
+pub(crate) fn within<R>(slot: &mut Option<Box<Slot>>, poll: impl FnOnce() -> R) -> R {
     struct Restore<'a> {
-        slot: &'a mut Option<Slot>,
-        outer: Option<Slot>,
+        slot: &'a mut Option<Box<Slot>>,
+        outer: Option<Box<Slot>>,
     }
     impl Drop for Restore<'_> {
         fn drop(&mut self) {
@@ -111,7 +111,7 @@ pub(crate) fn within<R>(slot: &mut Option<Slot>, poll: impl FnOnce() -> R) -> R 
 /// Hands the current attempt to `act`, if there is one.
 pub(crate) fn current<R>(act: impl FnOnce(Option<&mut Slot>) -> R) -> R {
     let mut slot = CURRENT.take();
-    let result = act(slot.as_mut());
+    let result = act(slot.as_deref_mut());
     CURRENT.set(slot);
     result
 }

@@ -130,7 +130,7 @@ pub(super) fn turn(pool: &Facts) -> Option<Slot> {
 
 /// The same for an attempt with a body.
 pub(super) fn turn_after<B: http_body::Body>(pool: &Facts, body: &ReplayBody<B>) -> Option<Slot> {
-    let mut slot = Some(Slot {
+    let mut slot = Some(Box::new(Slot {
         progress: body.progress(),
         started: tokio::time::Instant::now(),
         is_captured: false,
@@ -140,9 +140,9 @@ pub(super) fn turn_after<B: http_body::Body>(pool: &Facts, body: &ReplayBody<B>)
         tunnel: false,
         opened: None,
         seen: None,
-    });
+    }));
     scope::within(&mut slot, || drop(pool.clone()));
-    slot
+    slot.map(|slot| *slot)
 }
 
 fn refusal(pool: &Facts) -> Option<GateReason> {

@@ -30,7 +30,7 @@ pin_project! {
     #[project = StateProj]
     enum State<F, R> {
         // hyper-util is at it.
-        Sending { #[pin] future: F, slot: Option<Slot>, watcher: Option<Box<Watcher>> },
+        Sending { #[pin] future: F, slot: Option<Box<Slot>>, watcher: Option<Box<Watcher>> },
         // It failed; what happened on the connection is being found out.
         Failed { inquest: Inquest<AttemptError> },
         // It was answered with a status that may mean that it was not processed.
@@ -50,7 +50,7 @@ impl<F, R> ResponseFuture<F, R> {
         Self {
             state: State::Sending {
                 future,
-                slot: Some(slot),
+                slot: Some(Box::new(slot)),
                 watcher,
             },
             sending,
@@ -83,7 +83,7 @@ where
                     watcher,
                 } => {
                     let Poll::Ready(answer) = scope::within(slot, || future.poll(cx)) else {
-                        watch(watcher.as_deref_mut(), slot.as_ref(), cx);
+                        watch(watcher.as_deref_mut(), slot.as_deref(), cx);
                         return Poll::Pending;
                     };
                     let slot = slot.take().expect("the scope puts the slot back");
@@ -126,7 +126,7 @@ fn watch(watcher: Option<&mut Watcher>, slot: Option<&Slot>, cx: &mut Context<'_
     }
 }
 
-fn doubted<F, R>(response: Response<R>, slot: Slot) -> State<F, R> {
+fn doubted<F, R>(response: Response<R>, slot: Box<Slot>) -> State<F, R> {
     let status = response.status();
     State::Doubted {
         inquest: Box::pin(async move { inquest::on_status(status, &slot).await }),
@@ -136,13 +136,13 @@ fn doubted<F, R>(response: Response<R>, slot: Slot) -> State<F, R> {
 
 fn failed<F, R>(
     error: legacy::Error,
-    slot: Slot,
+    slot: Box<Slot>,
     watcher: Option<Box<Watcher>>,
     sending: Option<Sending>,
 ) -> State<F, R> {
     State::Failed {
         inquest: Box::pin(async move {
-            let evidence = inquest::on_error(&error, slot).await.about(sending);
+            let evidence = inquest::on_error(&error, *slot).await.about(sending);
             if let Some(watcher) = watcher.filter(|_| evidence.end() == End::Silent) {
                 watcher.condemn();
             }

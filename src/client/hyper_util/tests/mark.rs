@@ -126,7 +126,7 @@ async fn send(
     if is_captured {
         drop(capture_connection(&mut request));
     }
-    let mut slot = Some(Slot {
+    let mut slot = Some(Box::new(Slot {
         progress: request.body().progress(),
         started,
         is_captured,
@@ -136,7 +136,7 @@ async fn send(
         tunnel: false,
         opened: None,
         seen: None,
-    });
+    }));
     let mut future = pin!(client.request(request));
     let answer = poll_fn(|cx| scope::within(&mut slot, || future.as_mut().poll(cx))).await;
     (answer, slot.unwrap().seen)

@@ -170,7 +170,7 @@ async fn a_captured_request_names_its_connection_before_hyper_is_given_it() {
         if is_captured {
             drop(capture_connection(&mut request));
         }
-        let mut slot = Some(Slot {
+        let mut slot = Some(Box::new(Slot {
             progress: ReplayBody::once(Empty::<Bytes>::new()).progress(),
             started: Instant::now(),
             is_captured: false,
@@ -180,7 +180,7 @@ async fn a_captured_request_names_its_connection_before_hyper_is_given_it() {
             tunnel: false,
             opened: None,
             seen: None,
-        });
+        }));
         let mut future = client.request(request);
         let poll =
             poll_fn(|cx| Poll::Ready(scope::within(&mut slot, || Pin::new(&mut future).poll(cx))));
