@@ -140,21 +140,17 @@ pub(super) struct About {
 
 /// The watch over a connection that had been idle for long enough to have been forgotten, if one is wanted. `mark` and `body`:
 /// those of the attempt.
-fn watch(mark: Option<&AttemptToken>, body: &Progress, taken: &Taken) -> Option<Watch> {
-    let patience = mark?.patience()?;
-    let body = (!patience.whatever_is_lost).then(|| body.clone());
-    is_watched(mark, taken).then(|| Watch::new(taken.ledger(), taken.at, body))
-}
-
-/// Whether one is wanted.
 #[inline]
-pub(super) fn is_watched(mark: Option<&AttemptToken>, taken: &Taken) -> bool {
-    mark.and_then(AttemptToken::patience)
-        .is_some_and(|patience| {
-            taken.is_reused
-                && taken.lease.protocol() == Protocol::Http1
-                && taken.idle() >= patience.idle
-        })
+pub(super) fn watch(mark: Option<&AttemptToken>, body: &Progress, taken: &Taken) -> Option<Watch> {
+    let patience = mark?.patience()?;
+    let is_watched = taken.is_reused
+        && taken.lease.protocol() == Protocol::Http1
+        && taken.idle() >= patience.idle;
+    if !is_watched {
+        return None;
+    }
+    let body = (!patience.whatever_is_lost).then(|| body.clone());
+    Some(Watch::new(taken.ledger(), taken.at, body))
 }
 
 impl About {

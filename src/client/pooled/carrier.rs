@@ -75,6 +75,7 @@ where
         let now = begun.map_or_else(Instant::now, Instant::from_std);
         match self.pool.at_once(&head.uri, &want, now) {
             Some(found) if !needs_care(waybill, &found) => {
+                let watch = attempt::watch(waybill.token.as_ref(), &progress, &found);
                 let mut request = Request::new(Erased::from(body));
                 head::copy(waybill, &mut request);
                 let uri = &waybill.head().uri;
@@ -86,8 +87,12 @@ where
                     Sender::Http2(_) => unreachable!("a stream needs care"),
                 };
                 drop(quiet);
-                let body = progress;
-                attempt.send(answer, exchange, Rest { body, tunnel });
+                let rest = Rest {
+                    body: progress,
+                    tunnel,
+                    watch: watch.map(Box::new),
+                };
+                attempt.send(answer, exchange, rest);
             }
             first => {
                 let checkout = (self.pool.checkout(want), first);
@@ -127,11 +132,10 @@ pub(super) fn want(waybill: &Waybill) -> Want {
     }
 }
 
-/// Whether there is more to be done than to hand the request over: it is a stream of many, or the connection has been idle for
-/// long.
+/// Whether there is more to be done than to hand the request over: it is a stream of many, or something is to be done about a
+/// connection that has been idle for long.
 #[inline]
 fn needs_care(waybill: &Waybill, taken: &Taken) -> bool {
     taken.lease.protocol() != Protocol::Http1
-        || attempt::is_watched(waybill.token.as_ref(), taken)
         || waybill.head().extensions.get::<Precautions>().is_some()
 }

@@ -19,6 +19,7 @@ use super::exchange::{Answer, Exchange};
 use super::head::Tunnel;
 use crate::body::{Erased, Progress};
 use crate::carrier::{Waybill, is_answer};
+use crate::client::watch::Watch;
 use crate::error::Error;
 use crate::pool::Pool;
 
@@ -46,11 +47,12 @@ pin_project! {
     }
 }
 
-/// What is wanted only if the answer is none.
-#[derive(Clone)]
+/// What is wanted only if the answer is none, or does not come.
 pub(super) struct Rest {
     pub(super) body: Progress,
     pub(super) tunnel: Tunnel,
+    /// Over a connection that had been idle for long. Boxed, as it seldom was.
+    pub(super) watch: Option<Box<Watch>>,
 }
 
 /// What seldom becomes of an attempt.
@@ -70,6 +72,7 @@ impl<A> Default for Attempt<A> {
             rest: Rest {
                 body: Progress::already_ended(),
                 tunnel: Tunnel::No,
+                watch: None,
             },
             otherwise: None,
         }
@@ -115,6 +118,7 @@ impl<A: Future<Output = Answer>> Attempt<A> {
         if let (Some(exchange), Some(mut answer)) = (&mut *this.exchange, this.answer.as_pin_mut())
         {
             if !exchange.drive(cx) {
+                this.rest.watch(cx);
                 return Poll::Pending;
             }
             // The answer is large: it is taken where it comes from, and nowhere handed on.
@@ -123,6 +127,7 @@ impl<A: Future<Output = Answer>> Attempt<A> {
                 .poll(&mut Context::from_waker(Waker::noop()));
             if answered.is_pending() {
                 if exchange.waits(cx) {
+                    this.rest.watch(cx);
                     return Poll::Pending;
                 }
                 answered = answer.poll(cx);
@@ -138,8 +143,7 @@ impl<A: Future<Output = Answer>> Attempt<A> {
                 }
                 Poll::Ready(other) => {
                     if let Some(exchange) = this.exchange.take() {
-                        let rest = this.rest.clone();
-                        let attempting = rest.conclude(other, exchange, pool, waybill);
+                        let attempting = this.rest.conclude(other, exchange, pool, waybill);
                         *this.otherwise = Some(Otherwise::Attempting(attempting));
                     }
                 }
@@ -153,21 +157,30 @@ impl<A: Future<Output = Answer>> Attempt<A> {
 }
 
 impl Rest {
+    /// Looks whether the peer is silent, while there is no answer.
+    #[inline]
+    fn watch(&mut self, cx: &mut Context<'_>) {
+        if let Some(watch) = &mut self.watch {
+            watch.poll(cx);
+        }
+    }
+
     #[cold]
     fn conclude(
-        self,
+        &mut self,
         answer: Answer,
         mut exchange: Exchange,
         pool: &Arc<Pool>,
         waybill: &mut Waybill,
     ) -> Attempting {
         exchange.give_turn();
+        self.watch = None;
         if let Ok(response) = &answer {
             exchange.seen.ledger.answered(response.headers());
         }
         let going_on = GoingOn {
             checkout: pool.checkout(want(waybill)),
-            about: About::new(waybill, self.body),
+            about: About::new(waybill, self.body.clone()),
             tunnel: self.tunnel,
         };
         going_on.conclude(answer, exchange)
