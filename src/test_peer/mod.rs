@@ -207,6 +207,10 @@ impl Peer {
     /// # Panics
     ///
     /// After 10 seconds, and outside of a tokio runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped, it leaves its thread to wait for as long as that, or until the peer is dropped.
     pub async fn reached_async(&self, name: &'static str) {
         self.server.reached_async(name).await;
     }

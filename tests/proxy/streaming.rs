@@ -6,6 +6,8 @@ use bytes::Bytes;
 use http::Request;
 use http_body::Frame;
 use http_body_util::{BodyExt, Full, StreamBody};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
 use crate::peer::Script;
@@ -43,6 +45,23 @@ async fn the_body_of_a_request_is_passed_on_while_it_is_being_sent() {
         panic!("it was executed once");
     };
     assert_eq!(execution.body, b"helloworld");
+}
+
+#[tokio::test]
+async fn a_client_that_waits_for_a_100_gets_one_and_its_body_is_passed_on() {
+    let peer = upstream(Script::serve_forever());
+    let proxy = Proxy::before(&url(&peer)).await;
+    let mut stream = TcpStream::connect(proxy.addr).await.unwrap();
+    let head = "POST /up HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut go_on = [0; 25];
+    soon(stream.read_exact(&mut go_on)).await.unwrap();
+    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(b"hello").await.unwrap();
+    let mut answer = [0; 12];
+    soon(stream.read_exact(&mut answer)).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200");
+    assert_eq!(peer.executions()[0].body, b"hello");
 }
 
 #[tokio::test]
