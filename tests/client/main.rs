@@ -42,6 +42,7 @@ mod siblings;
 mod stacks;
 mod tls;
 mod tunnel;
+mod turns;
 mod unix;
 mod watch;
 mod wishes;
