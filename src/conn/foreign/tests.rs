@@ -5,6 +5,8 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::time::Duration;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
 use super::{Ends, Foreign, Outlook};
 use crate::evidence::{GateReason, SecondLook};
 
@@ -157,13 +159,24 @@ fn another_socket_of_the_same_number_is_not_touched() {
     }
 }
 
+/// Makes room for thousands of descriptors, as programs do that have them.
+fn raise_the_limit() {
+    let most = getrlimit(Resource::Nofile).maximum;
+    let raised = Rlimit {
+        current: most,
+        maximum: most,
+    };
+    setrlimit(Resource::Nofile, raised).unwrap();
+}
+
 #[test]
-fn a_socket_is_found_among_many_descriptors_with_holes_between_them() {
+fn a_socket_is_found_among_thousands_of_descriptors_with_holes_between_them() {
+    raise_the_limit();
     let ends = Ends::new().unwrap();
-    let mut files: Vec<Option<File>> = (0..600)
+    let mut files: Vec<Option<File>> = (0..4_000)
         .map(|_| Some(File::open("/dev/null").unwrap()))
         .collect();
-    for n in [5, 200, 590] {
+    for n in [5, 200, 590, 2_500, 3_990] {
         files[n] = None;
     }
     for n in 0..6 {
