@@ -125,6 +125,16 @@ fn assert_manners(found: &[Value], lingers: bool) {
     }
 }
 
+/// Each announces its timeout, to all or only to those that ask.
+fn assert_announced(found: &[Value], only_when_asked: bool) {
+    for (found, seconds) in found.iter().zip(SECONDS) {
+        let announced = &found["announced"];
+        let timeout = f64::from(seconds) * 1000.0;
+        assert_eq!(announced["timeout_ms"], timeout, "{found:#}");
+        assert_eq!(announced["only_when_asked"], only_when_asked, "{found:#}");
+    }
+}
+
 #[tokio::test]
 #[ignore = "needs nginx"]
 async fn the_timeout_of_nginx_is_found_and_that_it_closes_fully() {
@@ -138,15 +148,7 @@ async fn the_timeout_of_nginx_is_found_and_that_it_closes_fully() {
 async fn the_timeout_of_apache_is_found_and_that_it_lingers() {
     let found = found(&APACHE, Scheme::Cleartext).await;
     assert_manners(&found, true);
-    for (found, seconds) in found.iter().zip(SECONDS) {
-        let announced = &found["announced"];
-        assert_eq!(
-            announced["timeout_ms"],
-            f64::from(seconds) * 1000.0,
-            "{found:#}"
-        );
-        assert_eq!(announced["only_when_asked"], true, "{found:#}");
-    }
+    assert_announced(&found, true);
 }
 
 #[tokio::test]
@@ -161,15 +163,7 @@ async fn the_timeout_of_haproxy_is_found_and_that_it_closes_fully() {
 async fn the_timeout_of_node_is_found_and_that_it_announces_less() {
     let found = found(&NODE, Scheme::Cleartext).await;
     assert_manners(&found, false);
-    for (found, seconds) in found.iter().zip(SECONDS) {
-        let announced = &found["announced"];
-        assert_eq!(
-            announced["timeout_ms"],
-            f64::from(seconds) * 1000.0,
-            "{found:#}"
-        );
-        assert_eq!(announced["only_when_asked"], false, "{found:#}");
-    }
+    assert_announced(&found, false);
 }
 
 /// Go in cleartext and over TLS, where it speaks both protocols on one port.
