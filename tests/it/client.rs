@@ -2,14 +2,14 @@
 //!
 //! In cleartext one tap is on the socket, over TLS there are two. Boxed, so that a test is written once for all.
 
+#[path = "stream.rs"]
+mod stream;
+
 use std::convert::Infallible;
 use std::error::Error as StdError;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body::Frame;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Empty, Full};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -21,6 +21,8 @@ use unstale::policy::RetryPolicyBuilder;
 use unstale::{RetryPolicy, stack};
 
 use crate::peer::{Peer, Tls};
+
+use self::stream::Stream;
 
 pub type Body = UnsyncBoxBody<Bytes, Infallible>;
 /// The body of a response, whichever client it came from.
@@ -128,19 +130,4 @@ pub fn full(bytes: impl Into<Bytes>) -> Body {
 pub fn stream() -> (mpsc::UnboundedSender<Bytes>, Body) {
     let (sender, receiver) = mpsc::unbounded_channel();
     (sender, Stream(receiver).boxed_unsync())
-}
-
-struct Stream(mpsc::UnboundedReceiver<Bytes>);
-
-impl http_body::Body for Stream {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let frame = self.0.poll_recv(cx);
-        frame.map(|data| data.map(|data| Ok(Frame::data(data))))
-    }
 }

@@ -1,13 +1,13 @@
 //! The clients under test, with the face that the scenarios know: a service of `http`'s types.
 
+#[path = "../it/stream.rs"]
+mod stream;
+
 use std::convert::Infallible;
 use std::error::Error as StdError;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body::Frame;
 use http_body_util::combinators::{BoxBody, UnsyncBoxBody};
 use http_body_util::{BodyExt, Empty, Full};
 use tokio::sync::mpsc;
@@ -17,6 +17,8 @@ use unstale::RetryPolicy;
 use unstale::reqwest::ClientBuilder;
 
 use crate::peer::{Peer, Tls};
+
+use self::stream::Stream;
 
 /// What reqwest takes is `Sync`.
 pub type Body = BoxBody<Bytes, Infallible>;
@@ -117,19 +119,4 @@ pub fn full(bytes: impl Into<Bytes>) -> Body {
 pub fn stream() -> (mpsc::UnboundedSender<Bytes>, Body) {
     let (sender, receiver) = mpsc::unbounded_channel();
     (sender, Stream(receiver).boxed())
-}
-
-struct Stream(mpsc::UnboundedReceiver<Bytes>);
-
-impl http_body::Body for Stream {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let frame = self.0.poll_recv(cx);
-        frame.map(|data| data.map(|data| Ok(Frame::data(data))))
-    }
 }
