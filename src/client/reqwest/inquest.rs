@@ -17,10 +17,11 @@ use crate::body::BodyError;
 use crate::client::h2_words;
 use crate::client::hyper_util::end_of;
 use crate::client::unconnected::{by_kernel, chain};
-use crate::conn::foreign::Found;
+use crate::conn::foreign::{Found, LastRead};
 use crate::evidence::{ConnectFailure, End, Evidence, Reuse, SecondLook, StatusRefusal, Trace};
 
-/// The longest alert of TLS in the ciphers of today: what has arrived over TLS and is no longer is taken for no response.
+/// The longest alert of TLS in the ciphers of today. It has 23 bytes at least (`ChaCha20` in TLS 1.2), and a record that holds
+/// one byte of a response 22: so these two together are longer.
 const LONGEST_ALERT: u64 = 31;
 
 /// The evidence on a failed attempt.
@@ -82,10 +83,9 @@ async fn on_connection(
         return Evidence::new(End::Gate(reason)).with_trace(trace.with_sealed());
     }
     if let Some(held) = start.into_held(pair) {
-        let has_ended = hypers(lost).is_some_and(hyper::Error::is_incomplete_message);
-        let found = held.ask(has_ended).await;
-        return match found {
-            Some(found) => as_found(end, trace, &found, begun),
+        let read = last_read(lost);
+        return match held.ask(read).await {
+            Some(found) => as_found(end, trace, &found, of_response(&found, read, begun)),
             None => Evidence::new(end).with_reuse(trace.reuse()),
         };
     }
@@ -98,12 +98,7 @@ async fn on_connection(
 }
 
 /// The kernel was asked what became of the request, and the connection aborted.
-fn as_found(end: End, trace: Trace, found: &Found, begun: &Begun) -> Evidence {
-    let is_cleartext = begun.origin.as_ref().is_some_and(Origin::is_cleartext);
-    let received = match found.received {
-        alert if !is_cleartext && alert <= LONGEST_ALERT => 0,
-        received => received,
-    };
+fn as_found(end: End, trace: Trace, found: &Found, received: u64) -> Evidence {
     let end = match end {
         End::Closed(_) => End::Closed(found.look),
         end => end,
@@ -113,6 +108,16 @@ fn as_found(end: End, trace: Trace, found: &Found, begun: &Begun) -> Evidence {
         .with_acknowledged(found.acknowledged)
         .with_received(received);
     Evidence::new(end).with_trace(trace)
+}
+
+/// How much of what has arrived may be of a response.
+fn of_response(found: &Found, read: LastRead, begun: &Begun) -> u64 {
+    let is_cleartext = begun.origin.as_ref().is_some_and(Origin::is_cleartext);
+    match found.received {
+        // The end of the stream is the alert, without which it were an error: so that has arrived, and no more.
+        alert if !is_cleartext && read == LastRead::End && alert <= LONGEST_ALERT => 0,
+        received => received,
+    }
 }
 
 /// Of a client that was handed in. It may have followed a redirect, and the error be about a request that nobody here has
@@ -171,6 +176,18 @@ fn is_end_of_stream(error: &hyper::Error) -> bool {
     let is_eof = |io: &io::Error| io.kind() == io::ErrorKind::UnexpectedEof;
     let mut causes = chain(error).filter_map(|cause| cause.downcast_ref());
     error.is_incomplete_message() || causes.any(is_eof)
+}
+
+fn last_read(lost: &legacy::Error) -> LastRead {
+    let is_reset = |io: &io::Error| io.kind() == io::ErrorKind::ConnectionReset;
+    let mut causes = chain(lost).filter_map(|cause| cause.downcast_ref());
+    if hypers(lost).is_some_and(hyper::Error::is_incomplete_message) {
+        LastRead::End
+    } else if causes.any(is_reset) {
+        LastRead::Reset
+    } else {
+        LastRead::Unknown
+    }
 }
 
 /// Whether nothing of the request can be on its way any more.

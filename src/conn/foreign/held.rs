@@ -15,7 +15,7 @@ use std::time::Duration;
 use socket2::SockRef;
 use tokio::time::Instant;
 
-use super::Found;
+use super::{Found, LastRead};
 use crate::conn::probe::{Counts, Peek, SYSTEM, State};
 use crate::evidence::SecondLook;
 
@@ -42,28 +42,28 @@ impl Held {
         is_idle.then_some(Self { socket, before })
     }
 
-    /// What became of the request that was lost on this connection, whose owner has read its end if `has_ended`. Then the
-    /// connection is aborted: once this returns, this machine sends nothing of it any more.
+    /// What became of the request that was lost on this connection. Then the connection is aborted: once this returns, this
+    /// machine sends nothing of it any more.
     ///
     /// # Cancel safety
     ///
     /// Dropped before it is ready, the connection is left to its owner.
-    pub(crate) async fn ask(self, has_ended: bool) -> Option<Found> {
-        let look = if has_ended {
-            self.look().await
-        } else {
-            SecondLook::NotPossible
+    pub(crate) async fn ask(self, last: LastRead) -> Option<Found> {
+        let look = match last {
+            LastRead::End => self.look().await,
+            LastRead::Reset | LastRead::Unknown => SecondLook::NotPossible,
         };
-        let found = self.found(look);
+        let found = self.found(look, last);
         SYSTEM.abort(self.socket.as_fd());
         found
     }
 
-    fn found(&self, look: SecondLook) -> Option<Found> {
+    fn found(&self, look: SecondLook, last: LastRead) -> Option<Found> {
         let now = SYSTEM.counts(self.socket.as_fd())?;
         let before = &self.before;
         let arrived = now.sample.received.saturating_sub(before.sample.received);
-        let fin = u64::from(SYSTEM.peek(self.socket.as_fd()) == Peek::End);
+        // What was reset reads as ended too, once the error has been taken.
+        let has_fin = last != LastRead::Reset && SYSTEM.peek(self.socket.as_fd()) == Peek::End;
         let sent = now.written.saturating_sub(before.written);
         let acknowledged = now
             .sample
@@ -74,7 +74,7 @@ impl Held {
             sent,
             // The owner's FIN is not of the request.
             acknowledged: acknowledged.min(sent),
-            received: arrived.saturating_sub(fin),
+            received: arrived.saturating_sub(u64::from(has_fin)),
         })
     }
 

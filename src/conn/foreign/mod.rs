@@ -48,6 +48,17 @@ pub(crate) enum Outlook {
     Gone,
 }
 
+/// What its owner last read of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LastRead {
+    /// The end of the stream: over TLS the alert that says so, in cleartext the FIN.
+    End,
+    /// `ECONNRESET`, which is what a RST gives that no FIN came before.
+    Reset,
+    /// Nothing that is known here.
+    Unknown,
+}
+
 /// What the kernel's counters say of a request on a connection that was held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Found {

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::{Found, Outlook};
+use super::{Found, LastRead, Outlook};
 
 /// Never made.
 #[derive(Debug)]
@@ -55,7 +55,7 @@ impl Foreign {
 }
 
 impl Held {
-    pub(crate) async fn ask(self, _: bool) -> Option<Found> {
+    pub(crate) async fn ask(self, _: LastRead) -> Option<Found> {
         match self {}
     }
 }

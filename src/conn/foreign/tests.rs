@@ -6,8 +6,9 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use socket2::SockRef;
 
-use super::{Ends, Foreign, Outlook};
+use super::{Ends, Foreign, LastRead, Outlook};
 use crate::evidence::{GateReason, SecondLook};
 
 const BY_PEER: Outlook = Outlook::Sealed(GateReason::HalfClosed);
@@ -218,7 +219,7 @@ async fn crossed(ends: &Ends, pieces: &[&[u8]]) -> super::Found {
         ours.write_all(piece).unwrap();
     }
     read_end(ours);
-    held.ask(true).await.unwrap()
+    held.ask(LastRead::End).await.unwrap()
 }
 
 #[tokio::test]
@@ -240,7 +241,7 @@ async fn a_half_close_that_reads_on_is_no_proof() {
     // All within the time in which an acknowledgement is held back, as far as the machine is fast enough.
     drop(peer);
     read_end(ours);
-    let found = held.ask(true).await.unwrap();
+    let found = held.ask(LastRead::End).await.unwrap();
     assert_eq!(found.look, SecondLook::Undecided);
 }
 
@@ -263,7 +264,7 @@ async fn what_a_peer_has_taken_is_not_proved_lost() {
     peer.read_exact(&mut [0; 7]).unwrap();
     drop(peer);
     read_end(ours);
-    let found = held.ask(true).await.unwrap();
+    let found = held.ask(LastRead::End).await.unwrap();
     assert_eq!(found.look, SecondLook::Undecided);
     assert_eq!((found.sent, found.acknowledged, found.received), (7, 7, 0));
 }
@@ -274,7 +275,7 @@ async fn what_was_written_in_two_pieces_is_not_proved_lost() {
     let (held, ours, peer) = lost(&ends, &[b"one", b"two"]);
     peer.shutdown(Shutdown::Write).unwrap();
     read_end(ours);
-    let found = held.ask(true).await.unwrap();
+    let found = held.ask(LastRead::End).await.unwrap();
     assert_eq!(found.look, SecondLook::NotPossible);
     assert_eq!(found.sent, 6);
 }
@@ -289,14 +290,31 @@ async fn a_part_of_a_response_is_counted_and_the_end_is_not() {
     ours.set_nonblocking(false).unwrap();
     ours.read_exact(&mut [0; 4]).unwrap();
     read_end(ours);
-    assert_eq!(held.ask(true).await.unwrap().received, 4);
+    assert_eq!(held.ask(LastRead::End).await.unwrap().received, 4);
+}
+
+#[tokio::test]
+async fn before_a_reset_every_byte_is_one_of_a_response() {
+    let ends = Ends::new().unwrap();
+    let (held, mut ours, mut peer) = lost(&ends, &[b"request"]);
+    peer.read_exact(&mut [0; 7]).unwrap();
+    peer.write_all(b"H").unwrap();
+    SockRef::from(&peer)
+        .set_linger(Some(Duration::ZERO))
+        .unwrap();
+    drop(peer);
+    ours.set_nonblocking(false).unwrap();
+    ours.read_exact(&mut [0; 1]).unwrap();
+    let end = ours.read(&mut [0; 1]).unwrap_err();
+    assert_eq!(end.kind(), std::io::ErrorKind::ConnectionReset);
+    assert_eq!(held.ask(LastRead::Reset).await.unwrap().received, 1);
 }
 
 #[tokio::test]
 async fn once_it_was_asked_the_connection_is_aborted() {
     let ends = Ends::new().unwrap();
     let (held, ours, mut peer) = lost(&ends, &[b"request"]);
-    held.ask(false).await.unwrap();
+    held.ask(LastRead::Unknown).await.unwrap();
     // Its owner has not closed it, and nothing of it is sent any more.
     peer.read_exact(&mut [0; 7]).unwrap();
     let end = peer.read(&mut [0; 1]).unwrap_err();

@@ -6,7 +6,7 @@ use unstale::verdict::Refusal;
 
 use super::call::Call;
 use super::row::Row;
-use crate::peer::Script;
+use crate::peer::{Script, Tls};
 
 const HEAD: &str = "HTTP/1.1 200 OK\r\nContent-Le";
 const REQUEST_TIMEOUT: &str =
@@ -36,6 +36,50 @@ fn a_part_of_a_response_is_seen_where_the_kernel_is_asked() {
             } else {
                 played.executed_times(1);
             }
+        });
+    }
+}
+
+/// Over TLS a record that holds so few bytes is as long as an alert, or shorter.
+#[test]
+fn the_first_bytes_of_a_response_are_told_from_an_alert_where_the_kernel_is_asked() {
+    for length in [1, 2, 9] {
+        for end in [
+            Script::new().close(),
+            Script::new().fin().discard(),
+            Script::new().rst(),
+        ] {
+            let row = Row::idle(&executes().send(&HEAD[..length]).then(end)).also_tls12();
+            row.calls(&[Call::Get, Call::Put, Call::Post])
+                .check(|played| {
+                    if played.asks() {
+                        let error = played.failed_at_once(Delivery::Received);
+                        assert_eq!(error.refusal(), Refusal::ResponseBegan, "{played}");
+                        played.executed_times(1);
+                    }
+                    assert!(
+                        played.call != Call::Post || played.executed() <= 1,
+                        "{played}"
+                    );
+                });
+        }
+    }
+}
+
+#[test]
+fn an_alert_alone_is_no_response() {
+    let wires = [
+        Tls::V12 { close_notify: true },
+        Tls::V13 { close_notify: true },
+    ];
+    for end in [
+        Script::new().close(),
+        Script::new().fin().discard(),
+        Script::new().close_notify().rst(),
+    ] {
+        let row = Row::idle(&executes().then(end)).only(&wires);
+        row.calls(&[Call::Get]).check(|played| {
+            played.repeated_once();
         });
     }
 }
