@@ -2,6 +2,7 @@
 //!
 //! Apart from the fields (`headers.rs`) and from what follows a 101 (`tunnel.rs`). Invariant: bodies are passed on frame by
 //! frame, trailers with them, and never held as a whole; what is sent again, and what is not, is the client's policy alone.
+//! Of the server's answers before the last (RFC 9110 section 15.2) none is passed on, as hyper sends no other than a 100.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -50,6 +51,12 @@ async fn forward(
 ) -> Response {
     if request.method() == Method::CONNECT {
         return StatusCode::NOT_IMPLEMENTED.into_response();
+    }
+    if headers::is_at_its_end(&mut request) {
+        return match *request.method() {
+            Method::OPTIONS => StatusCode::OK.into_response(),
+            _ => StatusCode::NOT_IMPLEMENTED.into_response(),
+        };
     }
     let Some(uri) = at(&proxy.upstream, request.uri()) else {
         return StatusCode::BAD_REQUEST.into_response();

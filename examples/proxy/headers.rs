@@ -7,10 +7,10 @@ use std::net::SocketAddr;
 
 use axum::extract::Request;
 use axum::http::header::{
-    CONNECTION, CONTENT_LENGTH, FORWARDED, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE,
-    TRANSFER_ENCODING, UPGRADE, VIA,
+    CONNECTION, CONTENT_LENGTH, FORWARDED, HOST, MAX_FORWARDS, PROXY_AUTHENTICATE,
+    PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE, VIA,
 };
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Version};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Version};
 
 /// The name under which this proxy signs `Via`.
 const NAME: &str = "unstale-proxy";
@@ -68,6 +68,24 @@ pub(crate) fn protocol_asked_for(request: &Request) -> Option<HeaderValue> {
         && options(request.headers()).any(|option| option == UPGRADE);
     let protocol = request.headers().get(UPGRADE);
     protocol.filter(|_| asks).cloned()
+}
+
+/// Whether a request has gone as far as it was to go; if it may go on, by one step fewer. Said of OPTIONS and TRACE alone
+/// (RFC 9110 section 7.6.2).
+pub(crate) fn is_at_its_end(request: &mut Request) -> bool {
+    let is_limited = [Method::OPTIONS, Method::TRACE].contains(request.method());
+    let steps = request.headers_mut().get_mut(MAX_FORWARDS);
+    let Some(steps) = steps.filter(|_| is_limited) else {
+        return false;
+    };
+    let said = steps.to_str().ok().and_then(|said| said.parse().ok());
+    match said.map(|left: u32| left.checked_sub(1)) {
+        Some(Some(left)) => *steps = left.into(),
+        Some(None) => return true,
+        // It is no number.
+        None => {}
+    }
+    false
 }
 
 /// Makes the fields of a request those of the one that is sent on. What stands in the lists before our elements is what

@@ -91,6 +91,34 @@ async fn what_is_said_of_the_clients_connection_is_added() {
 }
 
 #[tokio::test]
+async fn a_request_goes_no_further_than_it_is_to_go() {
+    let peer = upstream(Script::serve_forever());
+    let proxy = Proxy::before(&url(&peer)).await;
+    let limited = |method: &str, steps: &str| {
+        let request = Request::builder().method(method).uri("/x");
+        let request = request.header("host", "example.com");
+        let request = request.header("max-forwards", steps);
+        request.body(http_body_util::Empty::<bytes::Bytes>::new())
+    };
+    for (method, status) in [("OPTIONS", 200), ("TRACE", 501)] {
+        let answer = proxy.send(limited(method, "0").unwrap()).await;
+        assert_eq!(answer.status(), status, "{method}");
+    }
+    assert_eq!(peer.executions().len(), 0);
+    // Said of a GET, or as no number, it says nothing.
+    for (method, steps, sent) in [
+        ("OPTIONS", "10", "9"),
+        ("TRACE", "1", "0"),
+        ("GET", "0", "0"),
+        ("OPTIONS", "few", "few"),
+    ] {
+        read(proxy.send(limited(method, steps).unwrap()).await).await;
+        let last = peer.executions().pop().unwrap();
+        assert_eq!(all(&last, "max-forwards"), [sent], "{method} {steps}");
+    }
+}
+
+#[tokio::test]
 async fn a_host_that_is_none_cannot_leave_its_quotes() {
     let peer = upstream(Script::serve_forever());
     let proxy = Proxy::before(&url(&peer)).await;
