@@ -1,7 +1,7 @@
 //! nginx, Apache httpd, `HAProxy`, Node.js and Go's net/http: the timeout that is configured is found, to 5 % or 50 ms.
 //!
-//! The timeouts are facts of the servers, and the kernel's times are compared with them: how busy this machine is does not
-//! come into it.
+//! At the first try. The kernel's times are compared with what is configured, so it does not matter how busy this machine is, as
+//! long as it lets the servers run now and then: of those that close late, or early, others are asked.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -18,24 +18,17 @@ const LONGEST: &str = "12s";
 /// What is configured, in seconds.
 const SECONDS: [u32; 3] = [1, 2, 5];
 
-/// On a machine that is busy a server's own timer may be late: that is found then, and is not what is configured.
-const TRIES: usize = 3;
-
-/// Probes until it is found what is configured.
+/// Probes, and finds what is configured.
 async fn found_at(url: &str, certificate: &Temporary, protocol: &str, truth: Duration) -> Value {
     let truth = truth.as_secs_f64() * 1000.0;
     let allowed = (truth * 0.05).max(50.0);
-    for _ in 0..TRIES {
-        let found = probed(url, certificate, protocol).await;
-        assert_eq!(found["idle_timeout"]["kind"], "closes", "{found:#}");
-        let milliseconds = found["idle_timeout"]["ms"].as_f64().unwrap();
-        println!("{truth} ms {protocol} {url}: found {milliseconds} ms");
-        if (milliseconds - truth).abs() <= allowed {
-            return found;
-        }
-        println!("{found:#}");
-    }
-    panic!("{truth} ms {protocol} {url}: not found by {TRIES} probes");
+    let found = probed(url, certificate, protocol).await;
+    assert_eq!(found["idle_timeout"]["kind"], "closes", "{found:#}");
+    let milliseconds = found["idle_timeout"]["ms"].as_f64().unwrap();
+    println!("{truth} ms {protocol} {url}: found {milliseconds} ms");
+    let is_found = (milliseconds - truth).abs() <= allowed;
+    assert!(is_found, "{truth} ms: {found:#}");
+    found
 }
 
 /// Probes, and hands out what was found by this protocol.

@@ -13,6 +13,7 @@
 //! ```
 
 mod advice;
+mod agreement;
 mod arguments;
 mod connection;
 mod failure;

@@ -4,18 +4,22 @@
 //! ages, connections at once and in all, and time.
 //!
 //! Two connections lie idle for as long as anybody looks: if the server closes by itself, they show when. The others try ages
-//! below that: each new one halves, by ratio, the widest gap between two ages of which something is known, or will be.
+//! below that: each new one halves, by ratio, the widest gap between two ages of which something is known, or will be. If it
+//! closes by itself at ages that do not agree, three more lie idle, and again.
 
 use std::time::Duration;
 
+use crate::agreement::{AGREEING, Agreement};
 use crate::trial::Seen;
 
 /// The youngest age that is tried.
 const YOUNGEST: Duration = Duration::from_millis(250);
 /// Connections that lie idle for the whole time; fewer if they were more than half.
 const WATCHERS: usize = 2;
-/// So many closes that agree are enough.
-const AGREEING: usize = 3;
+/// Where closes do not agree, no more than so many are looked at.
+const CLOSES: usize = 4 * AGREEING;
+/// And only where there is time for another one, that comes a little late.
+const LATE: f64 = 1.1;
 /// Gaps wider than this are looked into as long as nothing is known, and once a request has been lost.
 const COARSE: f64 = 1.3;
 const FINE: f64 = 1.05;
@@ -56,6 +60,8 @@ pub(crate) struct Plan {
     answered: Duration,
     closed: Vec<Duration>,
     lost: Vec<Duration>,
+    /// How many connections are to lie idle once more.
+    again: usize,
 }
 
 impl Plan {
@@ -67,6 +73,7 @@ impl Plan {
             answered: Duration::ZERO,
             closed: Vec::new(),
             lost: Vec::new(),
+            again: 0,
         }
     }
 
@@ -74,10 +81,12 @@ impl Plan {
     pub(crate) fn next(&mut self, elapsed: Duration) -> Option<Duration> {
         let is_full =
             self.pending.len() >= self.bounds.at_once || self.opened >= self.bounds.in_all;
-        if is_full || !self.closed.is_empty() {
+        if is_full {
             return None;
         }
-        let age = if self.opened < WATCHERS.min(self.bounds.at_once / 2) {
+        let age = if let Some(first) = self.first_close() {
+            self.once_more(first, elapsed)?
+        } else if self.opened < WATCHERS.min(self.bounds.at_once / 2) {
             self.bounds.longest
         } else {
             self.widest(elapsed)?
@@ -85,6 +94,28 @@ impl Plan {
         self.opened += 1;
         self.pending.push(age);
         Some(age)
+    }
+
+    /// The youngest age at which the server closed.
+    fn first_close(&self) -> Option<Duration> {
+        self.closed.iter().min().copied()
+    }
+
+    /// For whom the closes that have been seen do not agree, and all that were to come have come.
+    fn once_more(&mut self, first: Duration, elapsed: Duration) -> Option<Duration> {
+        let are_to_come = self.pending.iter().any(|age| *age >= first);
+        if self.again == 0 && !are_to_come && self.is_worth_more(first, elapsed) {
+            self.again = AGREEING;
+        }
+        self.again = self.again.checked_sub(1)?;
+        Some(self.bounds.longest.saturating_sub(elapsed))
+    }
+
+    /// Whether closes do not agree, and it can be looked for more.
+    fn is_worth_more(&self, first: Duration, elapsed: Duration) -> bool {
+        let is_time = elapsed + first.mul_f64(LATE) <= self.bounds.longest;
+        let agree = Agreement::of(&self.closed).is_some_and(|found| found.is_close());
+        !agree && is_time && self.closed.len() < CLOSES && self.opened < self.bounds.in_all
     }
 
     /// The middle of the widest gap that there is time for.
@@ -143,10 +174,11 @@ impl Plan {
 
     /// Whether enough is known. `open`: how long each connection that is open has been idle.
     pub(crate) fn is_done(&self, elapsed: Duration, open: &[Duration]) -> bool {
-        if let Some(first) = self.closed.iter().min() {
+        if let Some(first) = self.first_close() {
             // Whoever is older than the first that closed will close as well, or contradicts: it is waited for.
-            let is_due = open.iter().any(|age| age >= first);
-            return !is_due && (self.closed.len() >= AGREEING || open.is_empty());
+            let is_due = open.iter().any(|age| *age >= first);
+            let are_enough = self.closed.len() >= AGREEING || open.is_empty();
+            return !is_due && are_enough && !self.is_worth_more(first, elapsed);
         }
         let (low, high) = self.bracket();
         if self.lost.is_empty() || high == self.bounds.longest && low == high {
@@ -180,36 +212,51 @@ mod tests {
     /// A server, and what its survey came to: time is played, not waited for.
     struct Played {
         plan: Plan,
-        opened: usize,
+        opened: u32,
         took: Duration,
     }
 
     /// Plays a survey; `server` says of an idle age when and how its trial ends.
     fn play(server: impl Fn(Duration) -> (Duration, Seen)) -> Played {
+        play_each(|_, age| server(age))
+    }
+
+    /// As [`play`], at a server that treats each connection in its own way, by its number.
+    fn play_each(server: impl Fn(u32, Duration) -> (Duration, Seen)) -> Played {
         let mut plan = Plan::new(BOUNDS);
-        let mut open: Vec<(Duration, Duration)> = Vec::new();
+        let mut open: Vec<(u32, Duration, Duration)> = Vec::new();
         let (mut now, mut opened) = (Duration::ZERO, 0);
         loop {
             while let Some(age) = plan.next(now) {
-                open.push((now, age));
+                open.push((opened, now, age));
                 opened += 1;
             }
-            assert!(open.len() <= BOUNDS.at_once && opened <= BOUNDS.in_all);
+            assert!(open.len() <= BOUNDS.at_once && opened as usize <= BOUNDS.in_all);
             let ages: Vec<_> = open
                 .iter()
-                .map(|(since, _)| now.saturating_sub(*since))
+                .map(|(_, since, _)| now.saturating_sub(*since))
                 .collect();
             if plan.is_done(now, &ages) {
                 let took = now;
                 return Played { plan, opened, took };
             }
-            let ends = |(since, age): &(Duration, Duration)| *since + server(*age).0;
+            let ends =
+                |(number, since, age): &(u32, Duration, Duration)| *since + server(*number, *age).0;
             let next = open.iter().enumerate().min_by_key(|(_, trial)| ends(trial));
             let (at, trial) = next.map(|(at, trial)| (at, *trial)).unwrap();
             now = ends(&trial);
             open.swap_remove(at);
-            let (age, seen) = server(trial.1);
-            plan.note(trial.1, age, &seen);
+            let (age, seen) = server(trial.0, trial.2);
+            plan.note(trial.2, age, &seen);
+        }
+    }
+
+    /// Closed after the timeout, unless it was to be used before.
+    fn closed_after(timeout: Duration, age: Duration) -> (Duration, Seen) {
+        if age > timeout {
+            (timeout, Seen::Closed(CLOSE))
+        } else {
+            (age, Seen::Answered)
         }
     }
 
@@ -220,16 +267,29 @@ mod tests {
     #[test]
     fn a_server_that_closes_by_itself_is_known_as_soon_as_it_has() {
         for timeout in [0.1, 1.0, 5.0, 60.0, 75.0].map(seconds) {
-            let played = play(|age| {
-                if age > timeout {
-                    (timeout, Seen::Closed(CLOSE))
-                } else {
-                    (age, Seen::Answered)
-                }
-            });
+            let played = play(|age| closed_after(timeout, age));
             assert!(played.plan.closed.len() >= 2, "{timeout:?}");
             assert!(played.took <= timeout * 2, "{timeout:?}: {:?}", played.took);
         }
+    }
+
+    #[test]
+    fn a_server_that_is_late_at_first_is_looked_at_again() {
+        let played = play_each(|number, age| {
+            let late = seconds(0.08) * 8_u32.saturating_sub(number);
+            closed_after(seconds(1.0) + late, age)
+        });
+        let found = Agreement::of(&played.plan.closed).unwrap();
+        assert_eq!(found.age, seconds(1.0));
+        assert!(played.took <= seconds(4.0), "{:?}", played.took);
+    }
+
+    #[test]
+    fn a_server_whose_closes_never_agree_is_not_looked_at_for_ever() {
+        let played =
+            play_each(|number, age| closed_after(seconds(1.0) + seconds(0.1) * number, age));
+        assert!(played.plan.closed.len() < CLOSES + AGREEING);
+        assert!(played.took < BOUNDS.longest);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 pub(crate) use self::survival::{Step, survival};
 
+use crate::agreement::Agreement;
 use crate::connection::Protocol;
 use crate::line::How;
 use crate::manners::Close;
@@ -35,9 +36,9 @@ pub(crate) struct Findings {
 /// For how long an idle connection is of use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Idle {
-    /// The server closes it at that age: the first and the last of so many. The first is the one to name: a server may be
-    /// late, which it is when it is busy, and whoever relies on the last is lost to the first.
+    /// The server closes it at that age, where most agree; and the first and the last of so many. To rely on is the first.
     Closes {
+        age: Duration,
         first: Duration,
         last: Duration,
         count: usize,
@@ -104,6 +105,7 @@ impl Findings {
         }
         if let (Some(first), Some(last)) = (first_close, closed.last().copied()) {
             return Idle::Closes {
+                age: Agreement::of(&closed).map_or(first, |found| found.age),
                 first,
                 last,
                 count: closed.len(),

@@ -55,6 +55,7 @@ fn the_first_close_is_the_timeout_less_a_margin_and_a_round_trip() {
         (5.0, Seen::Closed(FIN)),
     ]);
     let closes = Idle::Closes {
+        age: seconds(5.0),
         first: seconds(5.0),
         last: seconds(5.01),
         count: 2,
@@ -62,6 +63,20 @@ fn the_first_close_is_the_timeout_less_a_margin_and_a_round_trip() {
     assert_eq!(findings.idle(), closes);
     assert!(!findings.is_scattered());
     assert_usable(&findings, 4.75);
+}
+
+#[test]
+fn the_timeout_is_where_most_closes_are_and_the_first_is_what_is_relied_on() {
+    let ages = [0.8, 1.0, 1.002, 1.004, 1.06];
+    let findings = findings(&ages.map(|age| (age, Seen::Closed(FIN))));
+    let closes = Idle::Closes {
+        age: seconds(1.002),
+        first: seconds(0.8),
+        last: seconds(1.06),
+        count: 5,
+    };
+    assert_eq!(findings.idle(), closes);
+    assert_usable(&findings, 0.59);
 }
 
 #[test]

@@ -80,9 +80,15 @@ fn findings(findings: &Findings) -> Value {
 
 fn idle(findings: &Findings) -> Value {
     match findings.idle() {
-        Idle::Closes { first, last, count } => json!({
+        Idle::Closes {
+            age,
+            first,
+            last,
+            count,
+        } => json!({
             "kind": "closes",
-            "ms": milliseconds(first),
+            "ms": milliseconds(age),
+            "first_ms": milliseconds(first),
             "last_ms": milliseconds(last),
             "count": count,
         }),

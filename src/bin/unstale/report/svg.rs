@@ -56,7 +56,7 @@ impl Panel {
             steps: survival(&findings.observations),
             observations: findings.observations.clone(),
             end: match findings.idle() {
-                Idle::Closes { first, .. } => Some(first),
+                Idle::Closes { age, .. } => Some(age),
                 Idle::Fails { lost, .. } => Some(lost),
                 Idle::Longer { .. } => None,
             },

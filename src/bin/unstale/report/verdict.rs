@@ -45,7 +45,12 @@ pub(super) fn sentences(findings: &Findings) -> Vec<(&'static str, String)> {
 /// The first of them, in short.
 pub(super) fn idle(findings: &Findings) -> String {
     match findings.idle() {
-        Idle::Closes { first, last, count } => {
+        Idle::Closes {
+            age,
+            first,
+            last,
+            count,
+        } => {
             let of = match count {
                 1 => "one connection".to_owned(),
                 _ => format!("{count} connections, {} to {}", exact(first), exact(last)),
@@ -57,7 +62,7 @@ pub(super) fn idle(findings: &Findings) -> String {
                     time(first)
                 )
             } else {
-                format!("closes an idle connection after {} ({of})", time(first))
+                format!("closes an idle connection after {} ({of})", time(age))
             }
         }
         Idle::Fails {
@@ -120,10 +125,10 @@ fn announced(findings: &Findings) -> String {
         ""
     };
     let differs = match (known.timeout, findings.idle()) {
-        (Some(timeout), Idle::Closes { first, .. }) if timeout > first + first / 20 => {
+        (Some(timeout), Idle::Closes { age, .. }) if timeout > age + age / 20 => {
             ". It closes before that: who believes it loses requests"
         }
-        (Some(timeout), Idle::Closes { first, .. }) if timeout < first.mul_f64(0.95) => {
+        (Some(timeout), Idle::Closes { age, .. }) if timeout < age.mul_f64(0.95) => {
             ", and it keeps them for longer"
         }
         _ => "",
