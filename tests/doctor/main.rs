@@ -32,5 +32,6 @@ mod refused;
 mod scripted;
 mod servers;
 mod settings;
+mod wire;
 
 use unstale::test_peer as peer;

@@ -18,21 +18,25 @@ const LONGEST: &str = "12s";
 /// What is configured, in seconds.
 const SECONDS: [u32; 3] = [1, 2, 5];
 
+/// How far off a time may be, in milliseconds.
+pub(crate) fn allowed(milliseconds: f64) -> f64 {
+    (milliseconds * 0.05).max(50.0)
+}
+
 /// Probes, and finds what is configured.
 async fn found_at(url: &str, certificate: &Temporary, protocol: &str, truth: Duration) -> Value {
     let truth = truth.as_secs_f64() * 1000.0;
-    let allowed = (truth * 0.05).max(50.0);
     let found = probed(url, certificate, protocol).await;
     assert_eq!(found["idle_timeout"]["kind"], "closes", "{found:#}");
     let milliseconds = found["idle_timeout"]["ms"].as_f64().unwrap();
     println!("{truth} ms {protocol} {url}: found {milliseconds} ms");
-    let is_found = (milliseconds - truth).abs() <= allowed;
+    let is_found = (milliseconds - truth).abs() <= allowed(truth);
     assert!(is_found, "{truth} ms: {found:#}");
     found
 }
 
 /// Probes, and hands out what was found by this protocol.
-async fn probed(url: &str, certificate: &Temporary, protocol: &str) -> Value {
+pub(crate) async fn probed(url: &str, certificate: &Temporary, protocol: &str) -> Value {
     let options = [
         "--json",
         "--longest",
