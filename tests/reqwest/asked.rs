@@ -4,10 +4,12 @@ use std::fs;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
+use std::time::Duration;
 
 use reqwest::StatusCode;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::runtime::{Builder, Runtime};
+use tokio::time::Instant;
 use unstale::evidence::{Delivery, End, SecondLook};
 use unstale::policy::NonIdempotent;
 use unstale::reqwest::Client;
@@ -171,10 +173,12 @@ async fn the_peer_of_a_cancelled_upload_sees_its_end_while_another_request_goes_
             () = peer.reached_async("begun") => {}
             // The one that is dropped here is the upload.
         }
+        let cancelled = Instant::now();
         tokio::select! {
             _ = &mut other => panic!("it was answered"),
             () = kernel::until("one is gone", || kernel::held(peer.addr()) == 1) => {}
         }
+        assert!(cancelled.elapsed() < Duration::from_secs(1), "{tls:?}");
         assert_eq!(kernel::half_closed(peer.addr()), 0, "{tls:?}");
         assert_eq!(peer.connections(), 2, "{tls:?}");
         drop(sender);
