@@ -4,7 +4,7 @@
 //!
 //! | | `unstale::Client` | hyper-util's client | reqwest | reqwest-retry | ureq | Go `net/http` | OkHttp | curl |
 //! | --- | --- | --- | --- | --- | --- | --- | --- | --- |
-//! | looks at an idle connection before it is used | asks the kernel [¹](#sources) | whether its task has seen the end [²](#sources) | as hyper-util [³](#sources) | as reqwest [⁴](#sources) | reads a byte [⁵](#sources) | a read is pending all the time [⁶](#sources) | reads for 1 ms, if idle for 10 s and not a GET [⁷](#sources) | polls, at most once a second [⁸](#sources) |
+//! | looks at an idle connection before it is used | asks the kernel [¹](#sources) | whether its task has seen the end [²](#sources) | as hyper-util [³](#sources) | as reqwest [⁴](#sources) | reads a byte [⁵](#sources) | a read is pending all the time [⁶](#sources) | reads for 1 ms, if idle for 10 s and not a GET [⁷](#sources) | polls the one that is to be used, and all once a second [⁸](#sources) |
 //! | sends a lost POST again | if it was not sent, proved not received, or refused [¹](#sources) | if hyper hands it back unsent [²](#sources) | that, and HTTP/2 refusals [³](#sources) | on connection errors of all kinds [⁴](#sources) | no [⁵](#sources) | if nothing was written, or it has an `Idempotency-Key` [⁶](#sources) | yes, if its body can be read again [⁷](#sources) | on a reused connection that answered nothing [⁸](#sources) |
 //! | so a server that acts, and closes without an answer, executes a POST twice | no [¹](#sources) | no [²](#sources) | no [³](#sources) | yes [⁴](#sources) | no [⁵](#sources) | not without the key [⁶](#sources) | yes [⁷](#sources) | yes [⁸](#sources) |
 //! | a replay goes over a connection opened for it | yes, once the request had left [¹](#sources) | no [²](#sources) | no [³](#sources) | no [⁴](#sources) | - | no [⁶](#sources) | as the pool has it [⁷](#sources) | as the pool has it [⁸](#sources) |
@@ -32,4 +32,5 @@
 //! 5. ureq 3.4.0, `src/pool.rs` and `src/unversioned/transport/tcp.rs`.
 //! 6. Go, `src/net/http/transport.go`: `readLoop`, `shouldRetryRequest`, `isReplayable`; idle ages by `time.Now().Round(0)`.
 //! 7. OkHttp 5, `RetryAndFollowUpInterceptor.kt` (`recover`), `RealConnection.kt` (`isHealthy`).
-//! 8. curl 8, `lib/transfer.c` (`Curl_retry_request`), `lib/conncache.c` and `lib/cf-socket.c` (`cf_tcp_is_alive`).
+//! 8. curl 8, `lib/transfer.c` (`Curl_retry_request`), `lib/url.c` (`url_match_conn`), `lib/conncache.c` and `lib/cf-socket.c`
+//!    (`cf_tcp_is_alive`).
