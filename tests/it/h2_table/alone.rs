@@ -1,6 +1,7 @@
 //! What befalls one stream leaves the others on its connection alone.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -96,7 +97,7 @@ async fn beside_another(tls: Tls, fault: Panics, name: String) {
 /// the first must be answered, and the connection go on.
 fn beside_one_that_is_held<F>(
     fate: &Script2,
-    act: impl Fn(Client, Request<Full<Bytes>>) -> F + Clone + Send + 'static,
+    act: impl Fn(Arc<Peer2>, Client, Request<Full<Bytes>>) -> F + Clone + Send + 'static,
 ) where
     F: Future<Output = ()> + Send + 'static,
 {
@@ -112,14 +113,15 @@ fn beside_one_that_is_held<F>(
             .serve_forever();
         let act = act.clone();
         Mode::of(flavour).run(false, async move {
-            let peer = Peer2::start(tls, move |_| script.clone());
+            let peer = Arc::new(Peer2::start(tls, move |_| script.clone()));
             let client = builder(&peer).build().unwrap();
             let held = tokio::spawn({
                 let (client, request) = (client.clone(), request(&peer, &Method::POST, "/held"));
                 async move { send(&client, request).await }
             });
             peer.reached_async("held").await;
-            act(client.clone(), request(&peer, &Method::GET, PATH)).await;
+            let tested = request(&peer, &Method::GET, PATH);
+            act(Arc::clone(&peer), client.clone(), tested).await;
             let held = held.await.unwrap().unwrap();
             assert!(held.body.is_ok(), "{tls:?} {flavour:?}");
             assert_eq!(held.failed, 0, "{tls:?} {flavour:?}");
@@ -136,7 +138,7 @@ fn a_body_that_is_broken_off_by_a_reset_of_its_stream_ends_that_alone() {
     let fate = Script2::bare()
         .half_answer()
         .reset(Stream::Last, Code::InternalError);
-    beside_one_that_is_held(&fate, |client, request| async move {
+    beside_one_that_is_held(&fate, |_, client, request| async move {
         let answer = send(&client, request).await.unwrap();
         answer.body.unwrap_err();
     });
@@ -145,7 +147,7 @@ fn a_body_that_is_broken_off_by_a_reset_of_its_stream_ends_that_alone() {
 #[test]
 fn a_body_that_is_dropped_early_has_its_stream_reset_alone() {
     let fate = Script2::bare().half_answer().read_reset();
-    beside_one_that_is_held(&fate, |client, request| async move {
+    beside_one_that_is_held(&fate, |_, client, request| async move {
         drop(client.request(request).await.unwrap());
     });
 }
@@ -153,12 +155,11 @@ fn a_body_that_is_dropped_early_has_its_stream_reset_alone() {
 #[test]
 fn a_request_that_is_given_up_has_its_stream_reset_alone() {
     let fate = Script2::bare().signal("given up").read_reset();
-    beside_one_that_is_held(&fate, |client, request| async move {
-        let sent = tokio::time::timeout(
-            std::time::Duration::from_millis(50),
-            client.request(request),
-        );
-        sent.await.unwrap_err();
+    beside_one_that_is_held(&fate, |peer, client, request| async move {
+        tokio::select! {
+            answer = client.request(request) => panic!("{answer:?}"),
+            () = peer.reached_async("given up") => {}
+        }
     });
 }
 
@@ -169,7 +170,7 @@ fn what_is_no_response_is_told_and_its_stream_reset_alone() {
     let fate = Script2::bare()
         .send([Frame::Block(Stream::Last, nonsense)])
         .read_reset();
-    beside_one_that_is_held(&fate, |client, request| async move {
+    beside_one_that_is_held(&fate, |_, client, request| async move {
         let error = client.request(request).await.unwrap_err();
         assert_eq!(error.refusal(), Refusal::ResponseBegan, "{error:?}");
     });
@@ -181,7 +182,7 @@ fn a_response_with_trailers_gives_the_connection_back() {
     let fate = Script2::bare()
         .half_answer()
         .send([Frame::LastBlock(Stream::Last, trailers)]);
-    beside_one_that_is_held(&fate, |client, request| async move {
+    beside_one_that_is_held(&fate, |_, client, request| async move {
         let response = client.request(request).await.unwrap();
         let collected = response.into_body().collect().await.unwrap();
         assert_eq!(collected.trailers().unwrap()["x"], "y");
