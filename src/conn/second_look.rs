@@ -142,7 +142,8 @@ fn borrow(socket: &OwnedSocket) -> SocketRef<'_> {
     std::os::windows::io::AsSocket::as_socket(socket)
 }
 
-/// The socket's own event: a RST wakes the wait. Without one (no descriptor to be had) the time alone does.
+/// The socket's own event: a RST is an error to the socket, and wakes the wait. Without one (no descriptor to be had) the time
+/// alone does.
 struct Event(Option<tokio::net::TcpStream>);
 
 impl Event {
@@ -156,12 +157,16 @@ impl Event {
         let Some(stream) = &self.0 else {
             return tokio::time::sleep(limit).await;
         };
-        let event = stream.ready(Interest::READABLE);
+        // Not for something to read: tokio never forgets that a FIN came, and who waits for that does not wait.
+        let event = stream.ready(Interest::ERROR);
         if tokio::time::timeout(limit, event).await.is_ok() {
-            // The FIN itself made the socket readable; from now on only what is new does.
-            let _ = stream.try_io(Interest::READABLE, || {
+            // From now on only what is new wakes.
+            let _ = stream.try_io(Interest::ERROR, || {
                 Err::<(), _>(io::ErrorKind::WouldBlock.into())
             });
         }
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests;
