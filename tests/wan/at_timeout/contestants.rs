@@ -11,7 +11,7 @@ use unstale::{Prevention, RetryPolicy};
 
 use super::ROUND_TRIP;
 use super::load::Load;
-use super::wire::ended_without_proof;
+use super::wire::WithoutProof;
 use crate::client::{Answer, Body, Failure, PlainClient, UnstaleClient, pooled_builder};
 use crate::lab::Link;
 use crate::server::{Scheme, Server};
@@ -40,7 +40,7 @@ pub(super) struct Run<A, E> {
     pub(super) longest: Duration,
     pub(super) report: Report<A, E>,
     /// On how many connections nothing can be proven of a request, by the wire.
-    pub(super) without_proof: usize,
+    pub(super) without_proof: WithoutProof,
 }
 
 impl<A, E> Run<A, E> {
@@ -150,7 +150,7 @@ impl Way<'_> {
             shortest: load.shortest,
             longest: load.longest,
             report,
-            without_proof: ended_without_proof(&self.link.recorded()),
+            without_proof: WithoutProof::of(&self.link.recorded()),
         }
     }
 }

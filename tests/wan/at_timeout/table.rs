@@ -8,10 +8,12 @@ use unstale::evidence::{Delivery, End, Evidence, SecondLook};
 use unstale::verdict::{Grounds, Verdict};
 
 use super::contestants::Run;
+use super::wire::WithoutProof;
 use crate::client::{Answer, Failure};
 use crate::server::{Executed, Program};
 
-/// The request was acknowledged when the client looked: whether it had crossed the FIN is not to be told any more.
+/// The request was acknowledged when the client saw the end: by the FIN itself, or by what came right after it to a client that was
+/// late. Whether it had crossed the FIN is not to be told then.
 const SEEN_TOO_LATE: End = End::Closed(SecondLook::Undecided);
 
 /// Which POSTs may fail; all others must be sent again.
@@ -20,7 +22,7 @@ pub(super) enum Failures {
     Any,
     /// No more than there were connections that ended without proof.
     WithoutProof,
-    /// Those whose client came too late to see that they had crossed a half-close.
+    /// Those of which the client could not see that they had crossed a half-close.
     SeenTooLate,
 }
 
@@ -34,7 +36,7 @@ pub(super) struct Line {
     /// How those ended that failed, as far as the client tells.
     ends: BTreeMap<String, usize>,
     replays: Vec<Grounds>,
-    without_proof: usize,
+    without_proof: WithoutProof,
     executed: Counted,
     faults: Vec<&'static str>,
 }
@@ -79,12 +81,13 @@ impl Line {
         }
         let mut is_wrong = false;
         for (_, failure) in &report.failed {
-            let end = failure.evidence().map(Evidence::end);
+            let end = failure.evidence().map_or(End::Unknown, Evidence::end);
             is_wrong |= failure.delivery() != Some(Delivery::Unknown);
-            is_wrong |= may_fail == Failures::SeenTooLate && end != Some(SEEN_TOO_LATE);
+            is_wrong |= may_fail == Failures::SeenTooLate && end != SEEN_TOO_LATE;
             *line.ends.entry(format!("{end:?}")).or_default() += 1;
         }
-        is_wrong |= may_fail == Failures::WithoutProof && report.failed.len() > run.without_proof;
+        is_wrong |=
+            may_fail == Failures::WithoutProof && report.failed.len() > run.without_proof.all();
         if is_wrong {
             let fault = "a POST failed that should have been sent again";
             line.faults.push(fault);
@@ -183,7 +186,7 @@ impl fmt::Display for Table {
             let (ends, without_proof) = (&line.ends, line.without_proof);
             writeln!(
                 f,
-                "\n{}, failed: {ends:?}; ended without proof, by the wire: {without_proof}",
+                "\n{}, failed: {ends:?}; ended without proof, by the wire: {without_proof:?}",
                 line.name
             )?;
         }
