@@ -22,7 +22,7 @@ pub(super) enum Failures {
     Any,
     /// No more than there were connections that ended without proof.
     WithoutProof,
-    /// Those of which the client could not see that they had crossed a half-close.
+    /// Those of which the client could not see that they had crossed a half-close; fewer than are sent again.
     SeenTooLate,
 }
 
