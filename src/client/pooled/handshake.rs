@@ -111,9 +111,9 @@ impl Handshake<'_> {
     {
         match self.speaks {
             #[cfg(feature = "http2")]
-            Speaks::Http2 => self.http2(io, ledger).await,
+            Speaks::Http2 => Box::pin(self.http2(io, ledger)).await,
             #[cfg(feature = "http2")]
-            Speaks::Negotiated if is_http2 => self.http2(io, ledger).await,
+            Speaks::Negotiated if is_http2 => Box::pin(self.http2(io, ledger)).await,
             _ if is_http2 => {
                 Err("the server chose HTTP/2, which this client does not speak to it".into())
             }
