@@ -26,6 +26,7 @@ impl InvalidRequest {
     }
 
     /// What can be seen without a look at the host.
+    #[inline]
     pub(super) fn in_form(method: &Method, uri: &Uri, version: Version) -> Option<Self> {
         if ![Version::HTTP_10, Version::HTTP_11, Version::HTTP_2].contains(&version) {
             return Some(Self::Version);

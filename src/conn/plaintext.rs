@@ -65,11 +65,12 @@ impl Plaintext {
     pub(super) fn after_read(book: &mut Book, bytes: &[u8]) -> bool {
         let is_head = book.received == book.received_before;
         book.read_plain(bytes.len() as u64);
-        if is_head && is_status(bytes, *b"101") {
-            book.tunnel = true;
-        }
-        if is_head && is_status(bytes, *b"408") {
-            book.suspect();
+        if is_head {
+            match status(bytes) {
+                Some(b"101") => book.tunnel = true,
+                Some(b"408") => book.suspect(),
+                _ => {}
+            }
         }
         matches!(book.hold, Hold::Wanted)
     }
@@ -145,9 +146,7 @@ pub(super) fn refusal(reason: GateReason) -> io::Error {
     io::Error::new(io::ErrorKind::BrokenPipe, RefusedAtGate(reason))
 }
 
-/// Whether these are the first bytes of a response with this status.
-fn is_status(head: &[u8], status: [u8; 3]) -> bool {
-    head.strip_prefix(b"HTTP/1.")
-        .and_then(|head| head.get(2..5))
-        .is_some_and(|code| code == status)
+/// The status of a response that begins with these bytes.
+fn status(head: &[u8]) -> Option<&[u8]> {
+    head.strip_prefix(b"HTTP/1.")?.get(2..5)
 }

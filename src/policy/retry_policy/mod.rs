@@ -87,6 +87,7 @@ impl RetryPolicy {
     }
 
     /// Deposits into the budget for one request. Call it once for each, before its first attempt.
+    #[inline]
     pub(crate) fn begin(&self) {
         if let Some(budget) = &self.settings.budget {
             budget.deposit();
@@ -102,6 +103,7 @@ impl RetryPolicy {
     }
 
     /// The deadline over all attempts of a request: its own word, else the policy's.
+    #[inline]
     pub(crate) fn deadline(&self, request: &Extensions) -> Option<Duration> {
         let own = request.get::<RequestOptions>();
         own.and_then(RequestOptions::deadline_set)
