@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use http::request::Parts;
-use http::{Method, Request, Response};
+use http::{Method, Response};
 use http_body::Body;
 
 use super::future::{Failed, State, Step};
@@ -193,32 +193,28 @@ where
     B: Body,
     B::Error: Into<BoxError>,
 {
-    /// Makes it ready to send this request by `carrier`, which is ready; the request itself is yet to be [put in](Self::place).
-    #[inline]
-    pub(super) fn prepare(&mut self, policy: &RetryPolicy, carrier: C, request: &mut Request<B>) {
-        let profile = policy.prepare(request);
-        #[cfg(feature = "client")]
-        policy.take_precautions(request, profile);
-        self.take.prepare(request, policy, profile);
-        self.terms = Some(Terms {
-            method: request.method().clone(),
-            profile,
-            policy: policy.clone(),
-            carrier,
-        });
-    }
-
     /// Where the head of the request is to be put, which is large.
     #[inline]
     pub(super) fn place(&mut self) -> &mut Option<Parts> {
         &mut self.take.waybill().head
     }
 
-    /// Keeps the body. The call begins when it is first polled.
+    /// Makes it ready to send the request whose head was put in its [place](Self::place), and which has this body, by
+    /// `carrier`, which is ready. The call begins when it is first polled.
     #[inline]
-    pub(super) fn keep(&mut self, body: B) {
-        let policy = &self.terms.as_ref().expect(PREPARED).policy;
-        self.take.keep(body, policy);
+    pub(super) fn prepare(&mut self, policy: &RetryPolicy, carrier: C, body: B) {
+        let least = body.size_hint().lower();
+        let head = self.take.waybill().head_mut();
+        let profile = policy.prepare(head);
+        #[cfg(feature = "client")]
+        policy.take_precautions(&mut head.extensions, profile, least);
+        self.terms = Some(Terms {
+            method: head.method.clone(),
+            profile,
+            policy: policy.clone(),
+            carrier,
+        });
+        self.take.keep((body, least), policy, profile);
     }
 
     /// How long the call may take from now on, if there is a limit.
@@ -250,9 +246,8 @@ where
 
     /// What is to be done about an attempt that is not ready; `None` while it is under way.
     #[inline]
-    pub(super) fn conclude(&mut self, mut attempt: Pin<&mut C::Attempt>) -> Option<Step<C, B>> {
-        let outcome = self.terms().carrier.ended(attempt.as_mut())?;
-        attempt.set(C::Attempt::default());
+    pub(super) fn conclude(&mut self, attempt: Pin<&mut C::Attempt>) -> Option<Step<C, B>> {
+        let outcome = self.terms().carrier.ended(attempt)?;
         Some(self.decide_on(Ended::of(outcome)))
     }
 

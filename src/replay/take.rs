@@ -8,7 +8,6 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Request;
 use http_body::Body;
 
 use super::{entropy, timer};
@@ -71,23 +70,19 @@ where
     B: Body,
     B::Error: Into<BoxError>,
 {
-    /// Notes what is to be done with a request.
+    /// Notes what is to be done with the request, and keeps what is needed to send its body, and to send it again.
+    /// `least`: how large that is at least.
     #[inline]
-    pub(super) fn prepare(
+    pub(super) fn keep(
         &mut self,
-        request: &Request<B>,
+        (body, least): (B, u64),
         policy: &RetryPolicy,
         profile: RequestProfile,
     ) {
-        let least = request.body().size_hint().lower();
-        self.wish = policy.connection(request.extensions(), profile, least);
-        self.deadline = policy.deadline(request.extensions());
+        let extensions = &self.waybill.head().extensions;
+        self.wish = policy.connection(extensions, profile, least);
+        self.deadline = policy.deadline(extensions);
         self.waybill.is_kept = policy.may_ever_replay(profile);
-    }
-
-    /// Keeps what is needed to send the body, and to send it again.
-    #[inline]
-    pub(super) fn keep(&mut self, body: B, policy: &RetryPolicy) {
         self.body = if self.waybill.is_kept {
             Content::Kept(Tape::new(body, policy.replay_limit()))
         } else {

@@ -80,9 +80,11 @@ where
         attempt: Pin<&mut Self::Attempt>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Response<R>, Error>> {
-        let this = attempt.project();
-        let future = this.future.as_pin_mut().expect("an attempt was begun");
-        match ready!(future.poll(cx)) {
+        let mut this = attempt.project();
+        let future = this.future.as_mut().as_pin_mut();
+        let ended = ready!(future.expect("an attempt was begun").poll(cx));
+        this.future.set(None);
+        match ended {
             Ok(response) if is_answer(&response) => Poll::Ready(Ok(response)),
             ended => {
                 *this.ended = Some(Box::new(ended));
