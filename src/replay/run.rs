@@ -6,8 +6,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use http::Response;
 use http::request::Parts;
-use http::{Method, Response};
 use http_body::Body;
 
 use super::future::{Failed, State, Step};
@@ -41,7 +41,6 @@ pub(super) struct Run<C, B> {
 
 /// On what terms the call is made.
 struct Terms<C> {
-    method: Method,
     profile: RequestProfile,
     policy: RetryPolicy,
     /// Ready for the first attempt; its readiness is driven again for every other.
@@ -103,7 +102,7 @@ impl<C, B> Run<C, B> {
 
     fn tell(&self, evidence: Option<Evidence>, decided: Verdict) -> Attempt {
         let attempt = Attempt::new(evidence, self.elapsed(), decided);
-        telemetry::decided(&self.terms().method, self.attempts.len() + 1, &attempt);
+        telemetry::decided(self.take.method(), self.attempts.len() + 1, &attempt);
         attempt
     }
 
@@ -209,7 +208,6 @@ where
         #[cfg(feature = "client")]
         policy.take_precautions(&mut head.extensions, profile, least);
         self.terms = Some(Terms {
-            method: head.method.clone(),
             profile,
             policy: policy.clone(),
             carrier,
@@ -274,12 +272,12 @@ where
         let converted = ready!(self.take.poll_become_get(&terms.policy, cx));
         let ended = ended.take().expect("taken on the way out of this state");
         Poll::Ready(match converted {
-            Ok(()) => {
+            Ok(get) => {
                 // The attempt that failed was none with GET: what is told of it comes first.
                 let step = self.replay(ended, replay);
+                self.take.waybill().head = Some(get);
                 let terms = self.terms.as_mut().expect(PREPARED);
                 terms.profile = RequestProfile::new(Semantics::Safe, terms.profile.permission());
-                terms.method = Method::GET;
                 step
             }
             Err(refusal) => Step::Return(self.surface(ended, refusal)),

@@ -8,6 +8,8 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::Method;
+use http::request::Parts;
 use http_body::Body;
 
 use super::{entropy, timer};
@@ -57,6 +59,11 @@ impl<B> Take<B> {
     /// How long all attempts together may take, if there is a limit.
     pub(super) fn deadline(&self) -> Option<Duration> {
         self.deadline
+    }
+
+    /// The method of the request.
+    pub(super) fn method(&self) -> &Method {
+        &self.waybill.head().method
     }
 
     /// Whether there is anything to send another time.
@@ -162,12 +169,12 @@ where
         }
     }
 
-    /// Reads the body to its end and turns the request into a GET.
+    /// Reads the body to its end and turns the request into a GET, whose head is returned. From now on there is no body.
     pub(super) fn poll_become_get(
         &mut self,
         policy: &RetryPolicy,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<(), Refusal>> {
+    ) -> Poll<Result<Parts, Refusal>> {
         let body = match self.tape() {
             Some(tape) => ready!(tape.poll_collect(cx)),
             None => return Poll::Ready(Err(Refusal::Policy)),
@@ -175,12 +182,11 @@ where
         Poll::Ready(self.become_get(policy, body.as_ref()))
     }
 
-    fn become_get(&mut self, policy: &RetryPolicy, body: Option<&Bytes>) -> Result<(), Refusal> {
+    fn become_get(&mut self, policy: &RetryPolicy, body: Option<&Bytes>) -> Result<Parts, Refusal> {
         let body = body.ok_or(Refusal::FormOverLimit)?;
         let get = policy.convert_to_get(self.waybill.head(), body, timer::now())?;
-        self.waybill.head = Some(get);
         self.body = Content::Kept(Tape::empty());
-        Ok(())
+        Ok(get)
     }
 
     /// The body once more. That of the attempt before yields nothing from now on.
