@@ -77,6 +77,7 @@ impl Ledger {
     }
 
     /// Whether a tap above TLS does what is to be done in plaintext.
+    #[inline]
     pub(super) fn is_split(&self) -> bool {
         self.split.load(Ordering::Acquire)
     }
@@ -87,11 +88,13 @@ impl Ledger {
     }
 
     /// How often the boundary was set by a turn.
+    #[inline]
     pub(super) fn turns(&self) -> u64 {
         self.turns.load(Ordering::Acquire)
     }
 
     /// Whether something that was written was thrown away.
+    #[inline]
     pub(super) fn is_deaf(&self) -> bool {
         self.deaf.load(Ordering::Acquire)
     }
