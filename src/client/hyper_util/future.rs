@@ -11,7 +11,6 @@ use hyper_util::client::legacy;
 use super::inquest;
 use super::watcher::Watcher;
 use crate::client::look::is_doubtful;
-use crate::conn::Facts;
 use crate::conn::scope::{self, Slot};
 use crate::evidence::{AttemptError, End, Evidence, Sending};
 
@@ -86,14 +85,15 @@ impl Future for ResponseFuture {
                         return Poll::Pending;
                     };
                     let slot = slot.take().expect("the scope puts the slot back");
-                    if let (Ok(response), Some(seen)) = (&answer, &slot.seen) {
-                        seen.ledger.answered(response.headers());
-                    }
                     match answer {
-                        Ok(response) if is_doubtful(response.status()) => doubted(response, slot),
-                        Ok(mut response) => {
-                            strip(&mut response);
-                            return Poll::Ready(Ok(response));
+                        Ok(response) => {
+                            if let Some(seen) = &slot.seen {
+                                seen.ledger.answered(response.headers());
+                            }
+                            if !is_doubtful(response.status()) {
+                                return Poll::Ready(Ok(response));
+                            }
+                            doubted(response, slot)
                         }
                         Err(error) => failed(error, slot, watcher.take(), this.sending.take()),
                     }
@@ -102,7 +102,6 @@ impl Future for ResponseFuture {
                 State::Doubted { inquest, response } => {
                     let evidence = ready!(inquest.as_mut().poll(cx));
                     let mut response = *response.take().expect("polled after completion");
-                    strip(&mut response);
                     if let Some(evidence) = evidence {
                         let evidence = evidence.about(this.sending.take());
                         response.extensions_mut().insert(evidence);
@@ -147,11 +146,6 @@ fn failed(
             AttemptError::new(evidence, error)
         }),
     }
-}
-
-/// The connection's extra is for us alone; a user has no use for it.
-fn strip(response: &mut Response<Incoming>) {
-    response.extensions_mut().remove::<Facts>();
 }
 
 impl fmt::Debug for ResponseFuture {
