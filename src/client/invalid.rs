@@ -41,6 +41,7 @@ impl InvalidRequest {
     }
 }
 
+#[inline]
 fn names_host(authority: &Authority) -> bool {
     match authority.as_str().as_bytes() {
         [] | [b':', ..] => false,

@@ -88,6 +88,7 @@ impl RequestProfile {
     }
 }
 
+#[inline]
 fn semantics(method: &Method, headers: &HeaderMap, honour_key: bool) -> Semantics {
     if asks_for_upgrade(headers) {
         return Semantics::Tunnel;
@@ -108,6 +109,7 @@ fn carries_key(headers: &HeaderMap) -> bool {
     matches!((keys.next(), keys.next()), (Some(key), None) if !key.is_empty())
 }
 
+#[inline]
 fn asks_for_upgrade(headers: &HeaderMap) -> bool {
     // RFC 9110 section 7.8: `Upgrade` counts only when `Connection` names it; a lone `Upgrade` is taken for one as
     // well, since a peer that ignores the rule would switch protocols all the same.

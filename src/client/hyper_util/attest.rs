@@ -22,7 +22,7 @@ use crate::request::{OnFreshConnection, OnRecentConnection, RequestProfile, Sema
 /// A hyper-util client whose errors carry evidence.
 ///
 /// Wraps the client itself, with nothing between: a layer that sends further requests of its own would make the evidence
-/// about those.
+/// about those. The clones share it, so it is called by reference, as a [`Client`](legacy::Client) can be.
 ///
 /// # Cancel safety
 ///

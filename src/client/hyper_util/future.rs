@@ -14,6 +14,8 @@ use crate::client::look::is_doubtful;
 use crate::conn::scope::{self, Slot};
 use crate::evidence::{AttemptError, End, Evidence, Sending};
 
+const PUT_BACK: &str = "the scope puts the slot back";
+
 type Inquest<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// The future of [`Attest`](super::Attest).
@@ -41,6 +43,7 @@ enum State {
 }
 
 impl ResponseFuture {
+    #[inline]
     pub(super) fn sending(
         future: legacy::ResponseFuture,
         slot: Slot,
@@ -78,26 +81,20 @@ impl Future for ResponseFuture {
                     future,
                     slot,
                     watcher,
-                } => {
-                    let polled = scope::within(slot, || Pin::new(future).poll(cx));
-                    let Poll::Ready(answer) = polled else {
+                } => match scope::within(slot, || Pin::new(future).poll(cx)) {
+                    Poll::Pending => {
                         watch(watcher.as_deref_mut(), slot.as_deref(), cx);
                         return Poll::Pending;
-                    };
-                    let slot = slot.take().expect("the scope puts the slot back");
-                    match answer {
-                        Ok(response) => {
-                            if let Some(seen) = &slot.seen {
-                                seen.ledger.answered(response.headers());
-                            }
-                            if !is_doubtful(response.status()) {
-                                return Poll::Ready(Ok(response));
-                            }
-                            doubted(response, slot)
-                        }
-                        Err(error) => failed(error, slot, watcher.take(), this.sending.take()),
                     }
-                }
+                    Poll::Ready(Ok(response)) if is_answer(&response, slot.as_deref()) => {
+                        return Poll::Ready(Ok(response));
+                    }
+                    Poll::Ready(Ok(response)) => doubted(response, slot.take().expect(PUT_BACK)),
+                    Poll::Ready(Err(error)) => {
+                        let slot = slot.take().expect(PUT_BACK);
+                        failed(error, slot, watcher.take(), this.sending.take())
+                    }
+                },
                 State::Failed { inquest } => return inquest.as_mut().poll(cx).map(Err),
                 State::Doubted { inquest, response } => {
                     let evidence = ready!(inquest.as_mut().poll(cx));
@@ -121,6 +118,15 @@ fn watch(watcher: Option<&mut Watcher>, slot: Option<&Slot>, cx: &mut Context<'_
     if let (Some(watcher), Some(slot)) = (watcher, slot) {
         watcher.poll(slot, cx);
     }
+}
+
+/// Whether this is the response for certain. The ledger hears of it in any case.
+#[inline]
+fn is_answer(response: &Response<Incoming>, slot: Option<&Slot>) -> bool {
+    if let Some(seen) = slot.and_then(|slot| slot.seen.as_ref()) {
+        seen.ledger.answered(response.headers());
+    }
+    !is_doubtful(response.status())
 }
 
 fn doubted(response: Response<Incoming>, slot: Box<Slot>) -> State {

@@ -37,6 +37,7 @@ impl RetryPolicy {
         RequestProfile::of_head(request, honoured)
     }
 
+    #[inline]
     fn generated_key(&self, request: &Parts) -> Option<HeaderValue> {
         let source = self.settings.generate_idempotency_key.as_ref()?;
         let semantics = RequestProfile::of_head(request, false).semantics();

@@ -96,6 +96,7 @@ impl RetryPolicy {
 
     /// Whether there is any evidence on which a request like this would be sent again. If not, nothing need be
     /// recorded.
+    #[inline]
     pub(crate) fn may_ever_replay(&self, profile: RequestProfile) -> bool {
         self.settings.methods != Scope::Nothing
             && profile.permission() != Permission::NeverReplay
@@ -111,6 +112,7 @@ impl RetryPolicy {
     }
 
     /// How many bytes of a body are kept for a replay.
+    #[inline]
     pub(crate) fn replay_limit(&self) -> usize {
         self.settings.replay_limit
     }
