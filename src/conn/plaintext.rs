@@ -7,7 +7,7 @@
 use std::io;
 use std::sync::Arc;
 
-use super::book::{Admission, Book, Boundary, Ending, Freeze, Hold};
+use super::book::{Admission, Book, Boundary, Ending, Freeze};
 use super::ledger::Ledger;
 use crate::evidence::GateReason;
 
@@ -26,7 +26,7 @@ pub(super) struct Plaintext {
     /// hyper may hold bytes that it could not write yet.
     unflushed: bool,
     /// The turns of the ledger when hyper last read.
-    turns_at_read: u64,
+    turns_at_read: u32,
     /// The body of the exchange before was still on its way when hyper last read.
     unsettled: bool,
 }
@@ -72,7 +72,7 @@ impl Plaintext {
                 _ => {}
             }
         }
-        matches!(book.hold, Hold::Wanted)
+        book.wants_hold()
     }
 
     /// A read failed above TLS. What failed on the socket itself has been seen there.
@@ -86,7 +86,7 @@ impl Plaintext {
     }
 
     /// hyper writes: the first write of an exchange is where the gate stands. `turns`: read under the lock.
-    pub(super) fn before_write(&mut self, book: &mut Book, turns: u64, bytes: &[u8]) -> Admission {
+    pub(super) fn before_write(&mut self, book: &mut Book, turns: u32, bytes: &[u8]) -> Admission {
         self.unflushed = true;
         // Either may come after a proxy's CONNECT. What is spoken within TLS cannot be told from below: it may be HTTP/2.
         if bytes.starts_with(HTTP2_PREFACE) || (!book.split && bytes.starts_with(TLS_HANDSHAKE)) {

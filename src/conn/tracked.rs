@@ -119,14 +119,15 @@ impl<T> TrackedIo<T> {
     fn hold(&self) {
         let written = {
             let book = self.ledger.book();
-            if !matches!(book.hold, Hold::Wanted) {
+            if !book.wants_hold() {
                 return;
             }
             book.written
         };
         let held = (self.show)(&self.inner)
             .and_then(|socket| Held::take(socket, self.ledger.probe(), written));
-        self.ledger.book().hold = held.map_or(Hold::Unavailable, Hold::Held);
+        let made = held.map_or(Hold::Unavailable, Hold::Held);
+        self.ledger.book().set_hold(made);
         self.ledger.notify();
     }
 
@@ -195,7 +196,7 @@ fn came(ledger: &Ledger, split: bool, bytes: &[u8]) -> bool {
     let mut book = ledger.book();
     book.read_socket(bytes.len() as u64);
     if split {
-        matches!(book.hold, Hold::Wanted)
+        book.wants_hold()
     } else {
         Plaintext::after_read(&mut book, bytes)
     }
