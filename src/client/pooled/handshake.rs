@@ -52,7 +52,7 @@ impl Http2 {
         builder
             .timer(TokioTimer::new())
             // The pool hands out no more, and hears by a change of it that the peer has said how many it allows.
-            .initial_max_send_streams(STREAMS_UNSAID)
+            .initial_max_send_streams(STREAMS_UNSAID as usize)
             .keep_alive_interval(self.keep_alive_interval)
             // An idle connection is where it matters.
             .keep_alive_while_idle(self.keep_alive_interval.is_some());
