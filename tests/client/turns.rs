@@ -8,11 +8,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Request;
 use http_body::{Body, Frame};
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
-use tokio::time::sleep;
 use unstale::{Client, Error};
 
-use super::setup::{A_WHILE, begin, get, on_both, post, soon, until_idle, url};
+use super::setup::{begin, get, on_both, post, soon, until_idle, url};
 use crate::client::pooled;
 use crate::kernel;
 use crate::peer::{Peer, Script, Tls};
@@ -30,7 +30,8 @@ fn a_request_that_was_left_alone_for_a_while_is_answered_when_it_is_polled_again
         soon(get(&client, url(&peer, "/warm"))).await.unwrap();
         let mut left_alone = Box::pin(get(&client, url(&peer, "/left")));
         begin(&mut left_alone).await;
-        sleep(A_WHILE).await;
+        let is_executed = || peer.executed("GET", "/left") == 1;
+        kernel::until("it is executed", is_executed).await;
         assert_eq!(soon(left_alone).await.unwrap(), "ok");
         assert_eq!(peer.executed("GET", "/left"), 1);
         assert_eq!(peer.connections(), 1);
@@ -48,7 +49,8 @@ fn the_end_of_a_connection_is_seen_by_a_request_that_was_left_alone_meanwhile() 
         soon(get(&client, url(&peer, "/warm"))).await.unwrap();
         let mut left_alone = Box::pin(get(&client, url(&peer, "/left")));
         begin(&mut left_alone).await;
-        sleep(A_WHILE).await;
+        let has_ended = || kernel::half_closed(peer.addr()) == 1;
+        kernel::until("the end is in the kernel", has_ended).await;
         assert_eq!(soon(left_alone).await.unwrap(), "ok", "it is sent again");
         assert_eq!(peer.connections(), 2);
     });
@@ -58,7 +60,7 @@ fn the_end_of_a_connection_is_seen_by_a_request_that_was_left_alone_meanwhile() 
 fn one_that_waits_for_the_place_gets_it_when_a_request_that_was_left_alone_is_dropped() {
     on_both(async || {
         let peer = Peer::start(Tls::Off, |n| match n {
-            0 => Script::new().serve().read_all().stall(),
+            0 => Script::new().serve().read_all().signal("left").stall(),
             _ => Script::serve_forever(),
         });
         let client = one_place(&peer);
@@ -67,7 +69,7 @@ fn one_that_waits_for_the_place_gets_it_when_a_request_that_was_left_alone_is_dr
         begin(&mut left_alone).await;
         let mut waits = Box::pin(get(&client, url(&peer, "/waits")));
         begin(&mut waits).await;
-        sleep(A_WHILE).await;
+        peer.reached_async("left").await;
         drop(left_alone);
         assert_eq!(soon(waits).await.unwrap(), "ok");
         until_idle(&client, 1).await;
@@ -79,17 +81,23 @@ fn one_that_waits_for_the_place_gets_it_when_a_request_that_was_left_alone_is_dr
 fn another_task_goes_on_with_a_request() {
     on_both(async || {
         let peer = Peer::start(Tls::Off, |_| {
-            let once = Script::new().serve().read_all().wait("answer");
-            once.execute().answer().then(Script::serve_forever())
+            let once = Script::new().serve().read_all().signal("read");
+            let once = once.wait("answer").execute().answer();
+            once.then(Script::serve_forever())
         });
         let client = one_place(&peer);
         soon(get(&client, url(&peer, "/warm"))).await.unwrap();
         let (moved, order) = (client.clone(), post(url(&peer, "/moved")));
         let mut request = Box::pin(async move { moved.request(order).await });
         begin(&mut request).await;
-        sleep(A_WHILE).await;
-        let other = tokio::spawn(async move { request.await.map(|answer| answer.status()) });
-        sleep(A_WHILE).await;
+        peer.reached_async("read").await;
+        let (waits, is_waiting) = oneshot::channel();
+        let other = tokio::spawn(async move {
+            begin(&mut request).await;
+            waits.send(()).unwrap();
+            request.await.map(|answer| answer.status())
+        });
+        soon(is_waiting).await.unwrap();
         peer.go("answer");
         assert_eq!(soon(other).await.unwrap().unwrap(), 200);
         assert_eq!(peer.executed("POST", "/moved"), 1);

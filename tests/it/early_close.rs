@@ -1,6 +1,7 @@
 //! A connection that dies before the request it was opened for is handed to it: that request was never sent.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -13,12 +14,18 @@ use unstale::{Error, ReplayLayer, RetryPolicy, TrackLayer};
 
 use crate::peer::*;
 
-/// Posts over connections that reach hyper a while after they were opened, as with a client that is busy.
-async fn post(peer: &Peer) -> Result<http::StatusCode, Error> {
-    let connector = HttpConnector::new().map_future(|connecting| {
+/// Posts. The first connections, so many of them, reach hyper when the end that the peer has sent is there, as with a client
+/// that is busy.
+async fn post(peer: &Peer, dying: usize) -> Result<http::StatusCode, Error> {
+    let opened = Arc::new(AtomicUsize::new(0));
+    let connector = HttpConnector::new().map_future(move |connecting| {
+        let opened = Arc::clone(&opened);
         Box::pin(async move {
             let connected = connecting.await;
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            if opened.fetch_add(1, Ordering::SeqCst) < dying {
+                let socket = connected.as_ref().unwrap().inner();
+                assert_eq!(socket.peek(&mut [0]).await.unwrap(), 0);
+            }
             connected
         })
     });
@@ -39,14 +46,14 @@ async fn a_post_whose_connection_died_before_its_use_is_sent_again() {
         0 | 1 => Script::new().fin(),
         _ => Script::serve_forever(),
     });
-    assert_eq!(post(&peer).await.unwrap(), http::StatusCode::OK);
+    assert_eq!(post(&peer, 2).await.unwrap(), http::StatusCode::OK);
     assert_eq!(peer.executions().len(), 1);
 }
 
 #[tokio::test]
 async fn a_server_that_closes_every_connection_at_once_is_tried_three_times() {
     let peer = Peer::start(Tls::Off, |_| Script::new().fin());
-    let error = post(&peer).await.unwrap_err();
+    let error = post(&peer, 3).await.unwrap_err();
     assert_eq!(error.attempts().len(), 3);
     let delivery = error.evidence().map(Evidence::delivery);
     assert_eq!(delivery, Some(Delivery::NotSent));
