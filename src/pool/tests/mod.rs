@@ -117,9 +117,9 @@ async fn settle() {
     }
 }
 
-/// What is waited for comes, or the test fails.
+/// What is waited for comes, or the test fails. How busy the machine is does not matter.
 async fn soon<F: Future>(future: F) -> F::Output {
-    let limit = std::time::Duration::from_secs(5);
+    let limit = std::time::Duration::from_secs(60);
     tokio::time::timeout(limit, future)
         .await
         .expect("nobody was woken")
