@@ -8,8 +8,10 @@ use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use rustls::pki_types::CertificateDer;
-use tower::{Service, ServiceExt};
-use unstale::{RetryPolicy, stack};
+use tower::{Layer, Service, ServiceExt};
+use unstale::client::hyper_util::Attest;
+use unstale::conn::TrackLayer;
+use unstale::{Prevention, ReplayLayer, RetryPolicy};
 
 use crate::peer::loopback::tls;
 
@@ -54,19 +56,26 @@ impl Contestant {
                 one_by_one(builder.build(connector), requests, &uri).await;
             }
             Self::Layered => {
-                let policy = RetryPolicy::default();
-                let client = stack::over_http(&builder, HttpConnector::new(), policy);
+                let tracked = TrackLayer::new().prevention(&prevention());
+                let client = Attest::new(builder.build(tracked.layer(HttpConnector::new())));
+                let client = ReplayLayer::new(RetryPolicy::default()).layer(client);
                 one_by_one(client, requests, &uri).await;
             }
             Self::Client => {
                 let client = unstale::Client::builder()
                     .tls_config(config)
+                    .prevention(prevention())
                     .build()
                     .unwrap();
                 one_by_one(client, requests, &uri).await;
             }
         }
     }
+}
+
+/// As it is by default, but for a sleep of the machine: a clock that stands still for more than a second looks like one.
+fn prevention() -> Prevention {
+    Prevention::default().idle_after_sleep(None)
 }
 
 async fn one_by_one<S, B>(mut client: S, requests: usize, uri: &Uri)
