@@ -87,7 +87,4 @@ mod latch;
 mod read_out;
 #[cfg(test)]
 #[cfg(target_os = "linux")]
-mod reading;
-#[cfg(test)]
-#[cfg(target_os = "linux")]
 mod tests;

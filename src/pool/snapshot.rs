@@ -165,16 +165,15 @@ fn see(state: &State, at: usize, slot: &Slot, now: Instant) -> Option<Connection
         _ if idle => Activity::Idle,
         _ => Activity::Busy,
     };
-    let ledger = slot.ledger.as_ref()?;
     Some(Connection {
-        number: ledger.id(),
+        number: slot.ledger.as_ref()?.id(),
         origin: state.hosts.get(slot.host)?.route.origin(),
         protocol: slot.protocol,
         state: "",
         activity,
-        age: now.saturating_duration_since(ledger.opened()),
+        age: now.saturating_duration_since(slot.opened),
         idle: idle.then(|| now.saturating_duration_since(slot.since)),
-        exchanges: slot.exchanges.into(),
+        exchanges: slot.exchanges,
         ends: state.ends(at, now),
     })
 }

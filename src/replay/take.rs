@@ -8,8 +8,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Method;
-use http::request::Parts;
+use http::Request;
 use http_body::Body;
 
 use super::{entropy, timer};
@@ -61,11 +60,6 @@ impl<B> Take<B> {
         self.deadline
     }
 
-    /// The method of the request.
-    pub(super) fn method(&self) -> &Method {
-        &self.waybill.head().method
-    }
-
     /// Whether there is anything to send another time.
     pub(super) fn is_kept(&self) -> bool {
         matches!(self.body, Content::Kept(_))
@@ -77,19 +71,23 @@ where
     B: Body,
     B::Error: Into<BoxError>,
 {
-    /// Notes what is to be done with the request, and keeps what is needed to send its body, and to send it again.
-    /// `least`: how large that is at least.
+    /// Notes what is to be done with a request.
     #[inline]
-    pub(super) fn keep(
+    pub(super) fn prepare(
         &mut self,
-        (body, least): (B, u64),
+        request: &Request<B>,
         policy: &RetryPolicy,
         profile: RequestProfile,
     ) {
-        let extensions = &self.waybill.head().extensions;
-        self.wish = policy.connection(extensions, profile, least);
-        self.deadline = policy.deadline(extensions);
+        let least = request.body().size_hint().lower();
+        self.wish = policy.connection(request.extensions(), profile, least);
+        self.deadline = policy.deadline(request.extensions());
         self.waybill.is_kept = policy.may_ever_replay(profile);
+    }
+
+    /// Keeps what is needed to send the body, and to send it again.
+    #[inline]
+    pub(super) fn keep(&mut self, body: B, policy: &RetryPolicy) {
         self.body = if self.waybill.is_kept {
             Content::Kept(Tape::new(body, policy.replay_limit()))
         } else {
@@ -169,12 +167,12 @@ where
         }
     }
 
-    /// Reads the body to its end and turns the request into a GET, whose head is returned. From now on there is no body.
+    /// Reads the body to its end and turns the request into a GET.
     pub(super) fn poll_become_get(
         &mut self,
         policy: &RetryPolicy,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<Parts, Refusal>> {
+    ) -> Poll<Result<(), Refusal>> {
         let body = match self.tape() {
             Some(tape) => ready!(tape.poll_collect(cx)),
             None => return Poll::Ready(Err(Refusal::Policy)),
@@ -182,11 +180,12 @@ where
         Poll::Ready(self.become_get(policy, body.as_ref()))
     }
 
-    fn become_get(&mut self, policy: &RetryPolicy, body: Option<&Bytes>) -> Result<Parts, Refusal> {
+    fn become_get(&mut self, policy: &RetryPolicy, body: Option<&Bytes>) -> Result<(), Refusal> {
         let body = body.ok_or(Refusal::FormOverLimit)?;
         let get = policy.convert_to_get(self.waybill.head(), body, timer::now())?;
+        self.waybill.head = Some(get);
         self.body = Content::Kept(Tape::empty());
-        Ok(get)
+        Ok(())
     }
 
     /// The body once more. That of the attempt before yields nothing from now on.

@@ -1,8 +1,7 @@
 //! The profile of a request: everything the verdict wants to know of it.
 
 use http::header::{CONNECTION, HeaderName, IF_MATCH, IF_NONE_MATCH, IF_UNMODIFIED_SINCE, UPGRADE};
-use http::request::Parts;
-use http::{Extensions, HeaderMap, Method, Request};
+use http::{HeaderMap, Method, Request};
 
 use super::{Permission, RequestOptions};
 
@@ -45,25 +44,12 @@ impl RequestProfile {
 
     /// Reads the profile off a request. `honour_key`: whether an `Idempotency-Key` counts (exactly one, not empty).
     pub fn of<B>(request: &Request<B>, honour_key: bool) -> Self {
-        let (method, headers) = (request.method(), request.headers());
-        Self::read(method, headers, request.extensions(), honour_key)
-    }
-
-    /// Reads it off the head of one.
-    pub(crate) fn of_head(head: &Parts, honour_key: bool) -> Self {
-        Self::read(&head.method, &head.headers, &head.extensions, honour_key)
-    }
-
-    fn read(
-        method: &Method,
-        headers: &HeaderMap,
-        extensions: &Extensions,
-        honour_key: bool,
-    ) -> Self {
-        let permission = extensions
+        let permission = request
+            .extensions()
             .get::<RequestOptions>()
             .map_or(Permission::ByMethod, RequestOptions::permission);
-        Self::new(semantics(method, headers, honour_key), permission)
+        let semantics = semantics(request.method(), request.headers(), honour_key);
+        Self::new(semantics, permission)
     }
 
     /// Whether it does no harm if it is executed twice.
@@ -88,7 +74,6 @@ impl RequestProfile {
     }
 }
 
-#[inline]
 fn semantics(method: &Method, headers: &HeaderMap, honour_key: bool) -> Semantics {
     if asks_for_upgrade(headers) {
         return Semantics::Tunnel;
@@ -109,7 +94,6 @@ fn carries_key(headers: &HeaderMap) -> bool {
     matches!((keys.next(), keys.next()), (Some(key), None) if !key.is_empty())
 }
 
-#[inline]
 fn asks_for_upgrade(headers: &HeaderMap) -> bool {
     // RFC 9110 section 7.8: `Upgrade` counts only when `Connection` names it; a lone `Upgrade` is taken for one as
     // well, since a peer that ignores the rule would switch protocols all the same.

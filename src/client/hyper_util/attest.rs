@@ -1,10 +1,8 @@
 //! The service: one call is one attempt.
 
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http::{Request, Response};
-use hyper::body::Incoming;
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::capture_connection;
 use tokio::time::Instant;
@@ -22,15 +20,14 @@ use crate::request::{OnFreshConnection, OnRecentConnection, RequestProfile, Sema
 /// A hyper-util client whose errors carry evidence.
 ///
 /// Wraps the client itself, with nothing between: a layer that sends further requests of its own would make the evidence
-/// about those. The clones share it, so it is called by reference, as a [`Client`](legacy::Client) can be.
+/// about those.
 ///
 /// # Cancel safety
 ///
 /// Dropping the future cancels the request as hyper-util does: the connection is closed unless the response had arrived.
 #[derive(Clone, Debug)]
 pub struct Attest<S> {
-    /// Shared by the clones, of which each call takes one: the client itself is large.
-    client: Arc<S>,
+    client: S,
     /// `None`: black holes are not looked for.
     silenced: Option<Silenced>,
 }
@@ -39,7 +36,7 @@ impl<S> Attest<S> {
     /// Wraps a client.
     pub fn new(client: S) -> Self {
         Self {
-            client: Arc::new(client),
+            client,
             silenced: None,
         }
     }
@@ -75,21 +72,16 @@ impl<S> Attest<S> {
     }
 }
 
-impl<S, B> Service<Request<ReplayBody<B>>> for Attest<S>
+impl<S, B, R> Service<Request<ReplayBody<B>>> for Attest<S>
 where
-    for<'a> &'a S: Service<
-            Request<ReplayBody<B>>,
-            Response = Response<Incoming>,
-            Error = legacy::Error,
-            Future = legacy::ResponseFuture,
-        >,
+    S: Service<Request<ReplayBody<B>>, Response = Response<R>, Error = legacy::Error>,
 {
-    type Response = Response<Incoming>;
+    type Response = Response<R>;
     type Error = AttemptError;
-    type Future = ResponseFuture;
+    type Future = ResponseFuture<S::Future, R>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        (&*self.client)
+        self.client
             .poll_ready(cx)
             .map_err(|error| AttemptError::new(Evidence::new(End::Unknown), error))
     }
@@ -129,7 +121,6 @@ where
             seen: None,
         };
         let watcher = watcher.map(Box::new);
-        let future = (&*self.client).call(request);
-        ResponseFuture::sending(future, slot, sending, watcher)
+        ResponseFuture::sending(self.client.call(request), slot, sending, watcher)
     }
 }

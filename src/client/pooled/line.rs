@@ -41,9 +41,8 @@ impl<C: Future + Unpin + Send> Line for Shared<C> {
                 return false;
             };
             self.ledger.is_driven();
-            match Pin::new(connection).poll(&mut cx) {
-                Poll::Pending => return true,
-                Poll::Ready(_) => {}
+            if Pin::new(connection).poll(&mut cx).is_pending() {
+                return true;
             }
         }
         self.end();

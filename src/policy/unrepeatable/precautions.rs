@@ -4,7 +4,8 @@
 
 use std::sync::Arc;
 
-use http::Extensions;
+use http::Request;
+use http_body::Body;
 
 use crate::policy::{NonIdempotent, RetryPolicy};
 use crate::request::{Precautions, RequestProfile};
@@ -12,17 +13,17 @@ use crate::request::{Precautions, RequestProfile};
 impl RetryPolicy {
     /// Tells the client, in the request's extensions, what is to be done for a request that could not be sent again.
     #[inline]
-    pub(crate) fn take_precautions(
+    pub(crate) fn take_precautions<B: Body>(
         &self,
-        request: &mut Extensions,
+        request: &mut Request<B>,
         profile: RequestProfile,
-        least: u64,
     ) {
         if self.settings.preflight.is_none() && self.settings.expect_on_reuse.is_none() {
             return;
         }
+        let least = request.body().size_hint().lower();
         if let Some(precautions) = self.precautions(profile, least) {
-            request.insert(precautions);
+            request.extensions_mut().insert(precautions);
         }
     }
 

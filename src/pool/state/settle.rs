@@ -65,6 +65,7 @@ impl State {
 
     /// hyper may be done with the exchange.
     pub(in crate::pool) fn settle(&mut self, at: usize, now: Instant, fx: &mut Effects) {
+        let idle_timeout = self.settings.idle_timeout;
         let Some(slot) = self.slots.get_mut(at) else {
             return;
         };
@@ -75,7 +76,7 @@ impl State {
                     fx.hold(member);
                 }
                 // Idle since now, and not since its response was read.
-                slot.since = now;
+                slot.rests(now, idle_timeout);
                 self.no_longer_settling(at);
                 self.available(at, sender, now, fx);
             }

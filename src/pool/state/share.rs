@@ -38,7 +38,7 @@ impl State {
             return;
         };
         let host = slot.host;
-        slot.max_streams = Some(u32::try_from(streams).unwrap_or(u32::MAX));
+        slot.max_streams = Some(streams);
         if !matches!(slot.phase, Phase::Shared(_)) {
             return;
         }
@@ -81,6 +81,7 @@ impl State {
             };
             self.serve(waiter, Ok(granted), fx);
         }
+        let idle_timeout = self.settings.idle_timeout;
         let Some(slot) = self.slots.get_mut(at) else {
             return;
         };
@@ -88,7 +89,7 @@ impl State {
         if slot.streams > 0 {
             return;
         }
-        slot.since = now;
+        slot.rests(now, idle_timeout);
         slot.is_reused = true;
         self.keep_idle_limit(at, now, fx);
     }

@@ -5,8 +5,7 @@
     reason = "it stands for what has something to tell"
 )]
 
-use http::request::Parts;
-use http::{Method, Response};
+use http::{Method, Request, Response};
 
 use crate::error::Error;
 use crate::verdict::Attempt;
@@ -24,7 +23,7 @@ impl CallSpan {
     }
 
     #[inline]
-    pub(in crate::replay) fn begin(_: &Parts) -> Self {
+    pub(in crate::replay) fn begin<B>(_: &Request<B>) -> Self {
         Self
     }
 
