@@ -46,13 +46,13 @@ impl WithoutProof {
         let Some(end) = end_of_unanswered(packets) else {
             return;
         };
-        let out = || packets.iter().filter(|packet| packet.way == Way::Out);
         // What a RST says is counted by nobody.
-        let mut said = out().filter(|packet| !is_set(packet, "RST"));
-        let acknowledged =
-            said.position(|packet| packet.acknowledged.is_some_and(|next| next as usize >= end));
-        let mut said = out().filter(|packet| !is_set(packet, "RST"));
-        let fin = said.position(|packet| is_set(packet, "FIN"));
+        let said = |packet: &&&Packet| packet.way == Way::Out && !is_set(packet, "RST");
+        let mut said_of_request = packets.iter().filter(said);
+        let mut said_of_end = packets.iter().filter(said);
+        let acknowledged = said_of_request
+            .position(|packet| packet.acknowledged.is_some_and(|next| next as usize >= end));
+        let fin = said_of_end.position(|packet| is_set(packet, "FIN"));
         match (fin, acknowledged) {
             (None, _) => self.without_fin += 1,
             (Some(fin), Some(at)) if at <= fin => self.acknowledged_by_the_fin += 1,
