@@ -36,8 +36,8 @@ pub(crate) trait Carrier<B> {
         attempt: Pin<&mut Self::Attempt>,
     );
 
-    /// Goes on with an attempt, which was begun with this waybill. Ready with an answer alone: as it is large, it has the type that
-    /// the loop hands on.
+    /// Goes on with an attempt, which was begun with this waybill. Ready with an answer alone, and then the place is empty: as
+    /// the answer is large, it has the type that the loop hands on.
     fn poll(
         &self,
         waybill: &mut Waybill,
@@ -45,7 +45,8 @@ pub(crate) trait Carrier<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Result<Response<Self::Body>, Error>>;
 
-    /// What an attempt has ended with that is not ready, and never will be: something is to be decided on it.
+    /// What an attempt has ended with that is not ready, and never will be: something is to be decided on it. The place is empty
+    /// then.
     fn ended(
         &self,
         attempt: Pin<&mut Self::Attempt>,

@@ -78,6 +78,7 @@ impl<B> ReplayBody<B> {
     }
 
     /// It is the body of the attempt that `token` marks from now on.
+    #[inline]
     pub(crate) fn mark(&mut self, token: AttemptToken) {
         let token = Some(token);
         match &mut self.inside {
@@ -90,6 +91,7 @@ impl<B> ReplayBody<B> {
     /// layer made by itself.
     ///
     /// For the adapter next to the wire, which ties its [`Evidence`](crate::evidence::Evidence) to it.
+    #[inline]
     pub fn take_token(&mut self) -> Option<AttemptToken> {
         self.inside.as_mut()?.token.take()
     }
@@ -101,6 +103,7 @@ impl<B> ReplayBody<B> {
     }
 
     /// A handle that tells when this body has nothing more to give.
+    #[inline]
     pub fn progress(&self) -> Progress {
         self.flow()
             .map_or(Progress::already_ended(), |flow| flow.progress.clone())

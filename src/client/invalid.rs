@@ -26,6 +26,7 @@ impl InvalidRequest {
     }
 
     /// What can be seen without a look at the host.
+    #[inline]
     pub(super) fn in_form(method: &Method, uri: &Uri, version: Version) -> Option<Self> {
         if ![Version::HTTP_10, Version::HTTP_11, Version::HTTP_2].contains(&version) {
             return Some(Self::Version);
@@ -40,6 +41,7 @@ impl InvalidRequest {
     }
 }
 
+#[inline]
 fn names_host(authority: &Authority) -> bool {
     match authority.as_str().as_bytes() {
         [] | [b':', ..] => false,

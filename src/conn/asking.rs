@@ -95,12 +95,16 @@ impl Ledger {
 
     /// The body of the exchange that begins is held back.
     pub(crate) fn hold_back(&self, valve: Valve) {
-        self.book().withheld = Some(valve);
+        self.book().seldom().withheld = Some(valve);
     }
 
     /// The exchange has failed: what is held back of it is never sent.
     pub(crate) fn shut_for_good(&self) {
-        let withheld = self.book().withheld.clone();
+        let withheld = {
+            let book = self.book();
+            let seldom = book.seldom.as_ref();
+            seldom.and_then(|seldom| seldom.withheld.clone())
+        };
         if let Some(valve) = withheld {
             valve.shut_for_good();
         }
@@ -183,11 +187,25 @@ impl Ledger {
     /// Waits until the connection's socket is gone, as any number may.
     #[cfg(feature = "http2")]
     pub(crate) async fn gone(&self) {
-        let mut gone = std::pin::pin!(self.gone.notified());
+        let gone = Arc::clone(self.book().seldom().gone.get_or_insert_default());
+        let mut gone = std::pin::pin!(gone.notified());
         // Before the question, so that what happens after it is not missed.
         gone.as_mut().enable();
         if !self.book().released {
             gone.await;
+        }
+    }
+
+    /// Wakes those that wait for it, if it is.
+    #[cfg(feature = "http2")]
+    pub(super) fn notify_gone(&self) {
+        let gone = {
+            let book = self.book();
+            let seldom = book.seldom.as_ref().filter(|_| book.released);
+            seldom.and_then(|seldom| seldom.gone.clone())
+        };
+        if let Some(gone) = gone {
+            gone.notify_waiters();
         }
     }
 

@@ -102,7 +102,7 @@ async fn the_rest_of_a_body_after_its_answer_leaves_no_descriptor_behind() {
     assert!(pair.read().await.unwrap().is_empty());
     let ledger = pool.ledger().unwrap();
     assert!(
-        matches!(ledger.book().hold, Hold::No),
+        matches!(ledger.book().hold(), Hold::No),
         "{:?}",
         ledger.book()
     );
@@ -125,7 +125,7 @@ async fn an_exchange_that_the_user_watches_begins_where_it_begins() {
     pair.poll_idle().await;
     pair.peer.shutdown(std::net::Shutdown::Write).unwrap();
     assert!(pair.read().await.unwrap().is_empty());
-    assert!(matches!(ledger.book().hold, Hold::Held(_)));
+    assert!(matches!(ledger.book().hold(), Hold::Held(_)));
 }
 
 #[tokio::test]
@@ -140,10 +140,10 @@ async fn a_408_that_nobody_asks_about_leaves_no_descriptor_behind() {
         .unwrap();
     pair.read().await.unwrap();
     let ledger = pool.ledger().unwrap();
-    assert!(matches!(ledger.book().hold, Hold::Held(_)));
+    assert!(matches!(ledger.book().hold(), Hold::Held(_)));
     // A client without the adapter.
     drop(pool.clone());
-    assert!(matches!(ledger.book().hold, Hold::No));
+    assert!(matches!(ledger.book().hold(), Hold::No));
 }
 
 #[tokio::test]

@@ -2,9 +2,13 @@
 //!
 //! Every method is one event on the connection. Nothing here touches a socket.
 
+#[cfg(feature = "http2")]
+use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
+#[cfg(feature = "http2")]
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::second_look::Held;
@@ -151,14 +155,24 @@ pub(crate) struct Book {
     pub(crate) calibrated: bool,
     /// They never will.
     pub(crate) refuted: bool,
-    /// A descriptor for the second look is wanted from the tap on the socket.
-    pub(crate) hold: Hold,
     /// The tap on the socket is gone, and the connection's own descriptor with it.
     pub(crate) released: bool,
+    /// What few connections ever have.
+    pub(crate) seldom: Option<Box<Seldom>>,
+}
+
+/// What few connections ever have. In a box, since all of them would have room for it as long as they lie idle.
+#[derive(Debug, Default)]
+pub(crate) struct Seldom {
+    /// A descriptor for the second look is wanted from the tap on the socket.
+    pub(crate) hold: Hold,
+    /// The attempt that waits for it.
+    pub(crate) waiter: Option<Waker>,
     /// What the body of the latest exchange waited for, if it was held back.
     pub(crate) withheld: Option<Valve>,
-    /// The attempt that waits for `hold`.
-    pub(crate) waiter: Option<Waker>,
+    /// Wakes those that wait for the end of an HTTP/2 connection.
+    #[cfg(feature = "http2")]
+    pub(crate) gone: Option<Arc<Notify>>,
 }
 
 /// The descriptor for the second look.
@@ -176,6 +190,38 @@ pub(crate) enum Hold {
 }
 
 impl Book {
+    /// What few connections ever have, of one that has it from now on.
+    pub(crate) fn seldom(&mut self) -> &mut Seldom {
+        self.seldom.get_or_insert_default()
+    }
+
+    /// The descriptor for the second look.
+    pub(crate) fn hold(&self) -> &Hold {
+        let seldom = self.seldom.as_ref();
+        seldom.map_or(&Hold::No, |seldom| &seldom.hold)
+    }
+
+    /// Whether one is wanted, and not made yet.
+    #[inline]
+    pub(crate) fn wants_hold(&self) -> bool {
+        let seldom = self.seldom.as_ref();
+        seldom.is_some_and(|seldom| matches!(seldom.hold, Hold::Wanted))
+    }
+
+    pub(crate) fn set_hold(&mut self, hold: Hold) {
+        self.seldom().hold = hold;
+    }
+
+    fn want_hold(&mut self) {
+        if matches!(self.hold(), Hold::No) {
+            self.set_hold(Hold::Wanted);
+        }
+    }
+
+    pub(crate) fn take_waiter(&mut self) -> Option<Waker> {
+        self.seldom.as_mut()?.waiter.take()
+    }
+
     /// What the taps have seen by themselves.
     pub(crate) fn alive(&self) -> Result<(), GateReason> {
         match (self.refused, self.is_sealed()) {
@@ -200,8 +246,8 @@ impl Book {
         let is_under_way = matches!(self.boundary, Boundary::Unknown) && !self.multiplexed;
         let may_be_proven =
             ending == Ending::Closed && !self.failed && self.outstanding && is_under_way;
-        if may_be_proven && matches!(self.hold, Hold::No) {
-            self.hold = Hold::Wanted;
+        if may_be_proven {
+            self.want_hold();
         }
     }
 
@@ -254,7 +300,9 @@ impl Book {
 
     /// Whether the head of the latest exchange was written, and nothing of its body may be.
     pub(crate) fn is_body_withheld(&self) -> bool {
-        self.withheld.as_ref().is_some_and(Valve::holds_back)
+        let seldom = self.seldom.as_ref();
+        let withheld = seldom.and_then(|seldom| seldom.withheld.as_ref());
+        withheld.is_some_and(Valve::holds_back)
     }
 
     /// Whether a write may be made.
@@ -281,7 +329,7 @@ impl Book {
 
     /// Whether an attempt died here of which something may still be on its way, with no descriptor to see it through.
     pub(crate) fn is_abandoned(&self) -> bool {
-        self.outstanding && self.ending.is_some() && !matches!(self.hold, Hold::Held(_))
+        self.outstanding && self.ending.is_some() && !matches!(self.hold(), Hold::Held(_))
     }
 
     /// All that hyper had buffered is written: if the body was taken to its end before, the next write is a new
@@ -332,16 +380,14 @@ impl Book {
         if self.freeze == Freeze::Thawed {
             self.freeze = Freeze::Suspected;
         }
-        if matches!(self.hold, Hold::No) {
-            self.hold = Hold::Wanted;
-        }
+        self.want_hold();
     }
 
     /// A 408 turned out to be a response, or is none of anybody's business.
     pub(crate) fn thaw(&mut self) {
         if self.suspected {
             // Nobody will look once more: a descriptor that stayed here would keep the socket open.
-            self.hold = Hold::No;
+            self.set_hold(Hold::No);
         }
         self.suspected = false;
         if self.freeze == Freeze::Suspected {

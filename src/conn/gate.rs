@@ -22,8 +22,10 @@ pub(super) fn ask(ledger: &Ledger, socket: SocketRef<'_>, believe: bool) -> Resu
     let passed = {
         let mut book = ledger.book();
         book.alive()?;
-        sample = sample.filter(|_| !book.refuted);
-        sample.and_then(|sample| pass(&mut book, &sample))
+        if book.refuted {
+            sample = None;
+        }
+        sample.as_ref().and_then(|sample| pass(&mut book, sample))
     };
     let unread = match passed {
         Some(Ok(false)) => return Ok(()),

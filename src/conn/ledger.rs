@@ -8,7 +8,7 @@
 //! it after the connection was opened, and `written` is counted after the system call, so a racing reader sees it low.
 
 use std::future::poll_fn;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
@@ -33,16 +33,13 @@ pub(crate) struct Ledger {
     probe: &'static dyn Probe,
     /// The socket, for whoever asks from outside of the connection's task.
     pub(super) watched: Watched,
-    /// Those that wait for the end of an HTTP/2 connection.
-    #[cfg(feature = "http2")]
-    pub(super) gone: tokio::sync::Notify,
     /// How many streams of HTTP/2 are not answered on it.
-    pub(super) unanswered: AtomicUsize,
+    pub(super) unanswered: AtomicU32,
     /// `Book::split`, for whoever needs no more than that. It is set once, before the connection is used.
     split: AtomicBool,
     /// How often the boundary was set by a turn: changed under the lock, and read without it by a read that has nothing
     /// else to ask.
-    turns: AtomicU64,
+    turns: AtomicU32,
     /// Something that was written was thrown away; see [`deaf`](super::deaf).
     deaf: AtomicBool,
     /// Who drives the connection.
@@ -57,11 +54,9 @@ impl Ledger {
             opened: Instant::now(),
             probe,
             watched: Watched::default(),
-            #[cfg(feature = "http2")]
-            gone: tokio::sync::Notify::new(),
-            unanswered: AtomicUsize::new(0),
+            unanswered: AtomicU32::new(0),
             split: AtomicBool::new(false),
-            turns: AtomicU64::new(0),
+            turns: AtomicU32::new(0),
             deaf: AtomicBool::new(false),
             turn: Turn::default(),
             book: Mutex::new(Book::default()),
@@ -77,6 +72,7 @@ impl Ledger {
     }
 
     /// Whether a tap above TLS does what is to be done in plaintext.
+    #[inline]
     pub(super) fn is_split(&self) -> bool {
         self.split.load(Ordering::Acquire)
     }
@@ -86,12 +82,14 @@ impl Ledger {
         self.unanswered.load(Ordering::Acquire) > 0
     }
 
-    /// How often the boundary was set by a turn.
-    pub(super) fn turns(&self) -> u64 {
+    /// How often the boundary was set by a turn. It may begin anew: between two reads of the connection there are but few.
+    #[inline]
+    pub(super) fn turns(&self) -> u32 {
         self.turns.load(Ordering::Acquire)
     }
 
     /// Whether something that was written was thrown away.
+    #[inline]
     pub(super) fn is_deaf(&self) -> bool {
         self.deaf.load(Ordering::Acquire)
     }
@@ -183,14 +181,12 @@ impl Ledger {
     /// Wakes the attempt that waits for the descriptor. Never under the lock: what a waker does is not ours to know, and an
     /// executor may drop the attempt in it, with the connection.
     pub(crate) fn notify(&self) {
-        let waiter = self.book().waiter.take();
+        let waiter = self.book().take_waiter();
         if let Some(waiter) = waiter {
             waiter.wake();
         }
         #[cfg(feature = "http2")]
-        if self.book().released {
-            self.gone.notify_waiters();
-        }
+        self.notify_gone();
     }
 
     /// Whether a 408 came that may have crossed the request.
@@ -207,12 +203,16 @@ impl Ledger {
     pub(crate) async fn held(&self) -> Option<Held> {
         poll_fn(|cx| {
             let mut book = self.book();
-            match &book.hold {
-                Hold::Wanted if !book.released => {
-                    book.waiter = Some(cx.waker().clone());
+            let is_released = book.released;
+            let Some(seldom) = &mut book.seldom else {
+                return Poll::Ready(None);
+            };
+            match &seldom.hold {
+                Hold::Wanted if !is_released => {
+                    seldom.waiter = Some(cx.waker().clone());
                     Poll::Pending
                 }
-                _ => match std::mem::take(&mut book.hold) {
+                _ => match std::mem::take(&mut seldom.hold) {
                     Hold::Held(held) => Poll::Ready(Some(held)),
                     _ => Poll::Ready(None),
                 },

@@ -87,4 +87,7 @@ mod latch;
 mod read_out;
 #[cfg(test)]
 #[cfg(target_os = "linux")]
+mod reading;
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests;

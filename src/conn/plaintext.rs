@@ -7,7 +7,7 @@
 use std::io;
 use std::sync::Arc;
 
-use super::book::{Admission, Book, Boundary, Ending, Freeze, Hold};
+use super::book::{Admission, Book, Boundary, Ending, Freeze};
 use super::ledger::Ledger;
 use crate::evidence::GateReason;
 
@@ -26,7 +26,7 @@ pub(super) struct Plaintext {
     /// hyper may hold bytes that it could not write yet.
     unflushed: bool,
     /// The turns of the ledger when hyper last read.
-    turns_at_read: u64,
+    turns_at_read: u32,
     /// The body of the exchange before was still on its way when hyper last read.
     unsettled: bool,
 }
@@ -65,13 +65,14 @@ impl Plaintext {
     pub(super) fn after_read(book: &mut Book, bytes: &[u8]) -> bool {
         let is_head = book.received == book.received_before;
         book.read_plain(bytes.len() as u64);
-        if is_head && is_status(bytes, *b"101") {
-            book.tunnel = true;
+        if is_head {
+            match status(bytes) {
+                Some(b"101") => book.tunnel = true,
+                Some(b"408") => book.suspect(),
+                _ => {}
+            }
         }
-        if is_head && is_status(bytes, *b"408") {
-            book.suspect();
-        }
-        matches!(book.hold, Hold::Wanted)
+        book.wants_hold()
     }
 
     /// A read failed above TLS. What failed on the socket itself has been seen there.
@@ -85,7 +86,7 @@ impl Plaintext {
     }
 
     /// hyper writes: the first write of an exchange is where the gate stands. `turns`: read under the lock.
-    pub(super) fn before_write(&mut self, book: &mut Book, turns: u64, bytes: &[u8]) -> Admission {
+    pub(super) fn before_write(&mut self, book: &mut Book, turns: u32, bytes: &[u8]) -> Admission {
         self.unflushed = true;
         // Either may come after a proxy's CONNECT. What is spoken within TLS cannot be told from below: it may be HTTP/2.
         if bytes.starts_with(HTTP2_PREFACE) || (!book.split && bytes.starts_with(TLS_HANDSHAKE)) {
@@ -145,9 +146,7 @@ pub(super) fn refusal(reason: GateReason) -> io::Error {
     io::Error::new(io::ErrorKind::BrokenPipe, RefusedAtGate(reason))
 }
 
-/// Whether these are the first bytes of a response with this status.
-fn is_status(head: &[u8], status: [u8; 3]) -> bool {
-    head.strip_prefix(b"HTTP/1.")
-        .and_then(|head| head.get(2..5))
-        .is_some_and(|code| code == status)
+/// The status of a response that begins with these bytes.
+fn status(head: &[u8]) -> Option<&[u8]> {
+    head.strip_prefix(b"HTTP/1.")?.get(2..5)
 }

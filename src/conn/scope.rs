@@ -94,18 +94,20 @@ impl Slot {
 
 /// Runs `poll` for the attempt in `slot`, which is boxed: it is taken in and out with each poll.
 pub(crate) fn within<R>(slot: &mut Option<Box<Slot>>, poll: impl FnOnce() -> R) -> R {
-    struct Restore<'a> {
-        slot: &'a mut Option<Box<Slot>>,
-        outer: Option<Box<Slot>>,
-    }
-    impl Drop for Restore<'_> {
+    /// Meanwhile it holds the attempt outside of this one, if there is any.
+    struct Swapped<'a>(&'a mut Option<Box<Slot>>);
+    impl Drop for Swapped<'_> {
         fn drop(&mut self) {
-            *self.slot = CURRENT.replace(self.outer.take());
+            swap(self.0);
         }
     }
-    let outer = CURRENT.replace(slot.take());
-    let _restore = Restore { slot, outer };
+    swap(slot);
+    let _swapped = Swapped(slot);
     poll()
+}
+
+fn swap(slot: &mut Option<Box<Slot>>) {
+    CURRENT.with(|current| current.swap(Cell::from_mut(slot)));
 }
 
 /// Hands the current attempt to `act`, if there is one.

@@ -332,7 +332,10 @@ async fn nothing_is_written_once_the_end_was_seen() {
     assert!(pair.read().await.unwrap().is_empty());
     assert_eq!(pool.ledger().unwrap().book().freeze, Freeze::Ended);
     pair.write(b"rest").await.unwrap_err();
-    assert!(matches!(pool.ledger().unwrap().book().hold, Hold::Held(_)));
+    assert!(matches!(
+        pool.ledger().unwrap().book().hold(),
+        Hold::Held(_)
+    ));
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
@@ -42,6 +42,19 @@ pub struct TrackedIo<T> {
     /// Whether the last read had to wait, of a socket which wakes when there is something to read, and not before.
     has_to_wait: bool,
     is_lasting: bool,
+    reader: Reader,
+}
+
+/// Who reads a lasting socket, and is woken when there is something to read.
+enum Reader {
+    /// Nobody yet.
+    Unknown,
+    /// A task, by a waker of its own. The socket is read by the ledger's, which notes that there is something to read, and wakes
+    /// this one.
+    Task(Waker),
+    /// Whose turn it is, by the ledger's waker, for good: once there are turns, the ledger knows whom to wake, and nobody else is
+    /// put in that place. Who reads after that, upgraded, is woken by the runtime itself.
+    InTurns,
 }
 
 impl<T> TrackedIo<T> {
@@ -61,6 +74,7 @@ impl<T> TrackedIo<T> {
             failed_write,
             has_to_wait: false,
             is_lasting: false,
+            reader: Reader::Unknown,
         }
     }
 
@@ -105,14 +119,15 @@ impl<T> TrackedIo<T> {
     fn hold(&self) {
         let written = {
             let book = self.ledger.book();
-            if !matches!(book.hold, Hold::Wanted) {
+            if !book.wants_hold() {
                 return;
             }
             book.written
         };
         let held = (self.show)(&self.inner)
             .and_then(|socket| Held::take(socket, self.ledger.probe(), written));
-        self.ledger.book().hold = held.map_or(Hold::Unavailable, Hold::Held);
+        let made = held.map_or(Hold::Unavailable, Hold::Held);
+        self.ledger.book().set_hold(made);
         self.ledger.notify();
     }
 
@@ -181,13 +196,42 @@ fn came(ledger: &Ledger, split: bool, bytes: &[u8]) -> bool {
     let mut book = ledger.book();
     book.read_socket(bytes.len() as u64);
     if split {
-        matches!(book.hold, Hold::Wanted)
+        book.wants_hold()
     } else {
         Plaintext::after_read(&mut book, bytes)
     }
 }
 
 impl<T: Read + Unpin> TrackedIo<T> {
+    /// Whether the last read had to wait, and nothing has come since; for the one who waits.
+    #[inline]
+    fn is_waiting(&self, cx: &Context<'_>) -> bool {
+        self.has_to_wait
+            && !self.ledger.may_read()
+            && !self.ledger.is_deaf()
+            && match &self.reader {
+                Reader::Task(task) => task.will_wake(cx.waker()),
+                Reader::InTurns | Reader::Unknown => self.ledger.is_by(cx),
+            }
+    }
+
+    /// What the socket is read by instead, for this waker; `None`: by itself.
+    fn stand_in(&mut self, waker: &Waker, is_by: bool) -> Option<Waker> {
+        if is_by {
+            self.reader = Reader::InTurns;
+        }
+        let is_known = match &self.reader {
+            Reader::InTurns => return None,
+            Reader::Task(task) => task.will_wake(waker),
+            Reader::Unknown => false,
+        };
+        if !is_known {
+            self.reader = Reader::Task(waker.clone());
+            self.ledger.is_driven_by(Some(waker.clone()));
+        }
+        Some(Waker::from(Arc::clone(&self.ledger)))
+    }
+
     /// Reads the socket.
     fn read_socket(
         &mut self,
@@ -230,10 +274,16 @@ impl<T: Read + Unpin> Read for TrackedIo<T> {
             this.plaintext.before_read(&this.ledger);
         }
         // hyper reads several times in each of its polls. Nothing need be asked of the runtime before it has something to say.
-        if this.has_to_wait && this.ledger.is_by(cx) && !this.ledger.may_read() {
+        if this.is_waiting(cx) {
             return Poll::Pending;
         }
-        this.read_socket(cx, cursor)
+        if !this.is_lasting {
+            return this.read_socket(cx, cursor);
+        }
+        match this.stand_in(cx.waker(), this.ledger.is_by(cx)) {
+            Some(waker) => this.read_socket(&mut Context::from_waker(&waker), cursor),
+            None => this.read_socket(cx, cursor),
+        }
     }
 }
 
@@ -290,6 +340,10 @@ impl<T: Connection> Connection for TrackedIo<T> {
 
 impl<T> Drop for TrackedIo<T> {
     fn drop(&mut self) {
+        if matches!(self.reader, Reader::Task(_)) {
+            // It owns this, and would be kept by what it owns.
+            self.ledger.is_driven_by(None);
+        }
         // Before the transport goes, and its descriptor with it.
         self.ledger.watched.forget();
         self.hold();

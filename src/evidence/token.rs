@@ -85,6 +85,7 @@ impl AttemptToken {
     ///
     /// Do so for every request that goes to the wire, whether or not it will fail. One that comes without a token is
     /// sent without, and its failure is evidence [`about`](super::Evidence::about) nothing.
+    #[inline]
     pub fn take(self, method: &Method, uri: &Uri) -> Sending {
         Sending {
             id: self.id,

@@ -48,6 +48,7 @@ impl Count {
     }
 
     /// How many replays have gone into this count.
+    #[inline]
     pub(super) fn so_far(self, attempts: &[Attempt]) -> u32 {
         let of_this_kind = attempts.iter().filter(|attempt| {
             let (Some(evidence), Verdict::Replay(grounds)) =

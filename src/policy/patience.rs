@@ -33,6 +33,7 @@ impl RetryPolicy {
 }
 
 /// Whether a request that may have been processed, on a reused connection, would be sent again.
+#[inline]
 fn is_sent_again(settings: &Settings, profile: RequestProfile, attempts: &[Attempt]) -> bool {
     let may_be = profile.permission() != Permission::NeverReplay
         && (profile.is_harmless()

@@ -32,6 +32,7 @@ impl Key {
     }
 
     /// Whether this is the origin of that URI, spelt as origins are spelt. If not it may be all the same.
+    #[inline]
     pub(super) fn is_plainly(&self, uri: &Uri) -> bool {
         let same_authority = uri
             .authority()

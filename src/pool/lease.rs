@@ -99,6 +99,14 @@ impl Taken {
         self.at.saturating_duration_since(self.since)
     }
 
+    /// Whether that was so long, or longer.
+    #[inline]
+    pub(crate) fn has_been_idle_for(&self, time: Duration) -> bool {
+        self.since
+            .checked_add(time)
+            .is_some_and(|then| then <= self.at)
+    }
+
     /// The connection is asked something before the request.
     pub(crate) fn counts_preflight(&self) {
         self.lease.pool.state().counters.preflights += 1;
@@ -237,10 +245,12 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         match self.sender {
+            // It has ended.
+            None => {}
             // hyper resets the stream; the others on the connection go on, and so does the connection.
             #[cfg(feature = "http2")]
             Some(Sender::Http2(_)) => self.hand_back(false),
-            _ => self.end(DiscardReason::Canceled),
+            Some(Sender::Http1(_)) => self.end(DiscardReason::Canceled),
         }
     }
 }

@@ -27,7 +27,7 @@ use crate::conn::{Ledger, Trust};
 /// Any number would be in order (RFC 9113 section 6.5.2), and most clients send 100. But a peer that allows fewer resets the
 /// rest, at worst with an error that does not say whether it has processed them (section 5.1.2). The first request goes at
 /// once; those behind it wait for the peer's first frame, which says it and is sent unasked (section 3.4).
-pub(crate) const STREAMS_UNSAID: usize = 1;
+pub(crate) const STREAMS_UNSAID: u32 = 1;
 
 /// All idle connections of a pool, or all that settle; none is both.
 #[derive(Debug)]
@@ -70,20 +70,17 @@ pub(super) struct Slot {
     pub(super) protocol: Protocol,
     /// `None` until it is open.
     pub(super) ledger: Option<Arc<Ledger>>,
-    pub(super) opened: Instant,
     /// Since when it has been idle; the moment of opening before.
     pub(super) since: Instant,
-    /// Until when it may be idle; `None`: for ever.
-    pub(super) idle_until: Option<Instant>,
-    /// Exchanges that were handed to it.
-    pub(super) exchanges: u64,
+    /// Exchanges that were handed to it: not more than [`STREAM_IDS`](super::settings::STREAM_IDS).
+    pub(super) exchanges: u32,
     /// It has lain idle, or served: its peer may have given it up since. The streams of a new HTTP/2 connection that are
     /// handed over before one of them has been answered are all its first: what becomes of them happens again.
     pub(super) is_reused: bool,
     /// Exchanges that run on it now.
-    pub(super) streams: usize,
+    pub(super) streams: u32,
     /// How many may, as an HTTP/2 peer says; `None` until it has.
-    pub(super) max_streams: Option<usize>,
+    pub(super) max_streams: Option<u32>,
     /// Nothing runs on it any more, and its socket is yet to be closed.
     pub(super) is_leaving: bool,
     /// Its span, if anybody listens.
@@ -110,9 +107,7 @@ impl Slot {
             phase: Phase::Connecting,
             protocol: Protocol::Http1,
             ledger: None,
-            opened: now,
             since: now,
-            idle_until: None,
             exchanges: 0,
             is_reused: false,
             streams: 0,
@@ -129,14 +124,6 @@ impl Slot {
         }
     }
 
-    /// It has been idle, or will have been, since then.
-    #[inline]
-    pub(super) fn rests(&mut self, since: Instant, idle_timeout: Option<Duration>) {
-        self.since = since;
-        // A moment beyond the end of time is never reached.
-        self.idle_until = idle_timeout.and_then(|timeout| since.checked_add(timeout));
-    }
-
     /// Why it is to be given up now, if it is. `trust`: what is known of its origin.
     #[inline]
     pub(super) fn is_due(
@@ -145,14 +132,17 @@ impl Slot {
         trust: Option<&Trust>,
         now: Instant,
     ) -> Option<DiscardReason> {
-        let lifetime = settings.max_lifetime;
-        if lifetime.is_some_and(|limit| now.saturating_duration_since(self.opened) >= limit) {
+        // A moment beyond the end of time is never reached.
+        let is_past = |until: Option<Instant>| until.is_some_and(|until| until <= now);
+        let has_lived = |limit| is_past(self.opened().and_then(|opened| opened.checked_add(limit)));
+        let has_rested = |limit| self.is_idle() && is_past(self.since.checked_add(limit));
+        if settings.max_lifetime.is_some_and(has_lived) {
             Some(DiscardReason::Lifetime)
-        } else if self.exchanges >= settings.max_exchanges {
+        } else if u64::from(self.exchanges) >= settings.max_exchanges {
             Some(DiscardReason::ExchangeLimit)
-        } else if self.is_idle() && self.idle_until.is_some_and(|until| now >= until) {
+        } else if settings.idle_timeout.is_some_and(has_rested) {
             Some(DiscardReason::IdleTimeout)
-        } else if self.is_expiring(trust, now) {
+        } else if self.trusted_for(trust).is_some_and(has_rested) {
             Some(DiscardReason::Expiring)
         } else {
             None
@@ -164,13 +154,6 @@ impl Slot {
     pub(super) fn trusted_for(&self, trust: Option<&Trust>) -> Option<Duration> {
         let trust = trust.filter(|_| self.protocol == Protocol::Http1)?;
         trust.limit()
-    }
-
-    /// Whether it is idle, and its server about to close it.
-    #[inline]
-    fn is_expiring(&self, trust: Option<&Trust>, now: Instant) -> bool {
-        let has_passed = |limit| now.saturating_duration_since(self.since) >= limit;
-        self.is_idle() && self.trusted_for(trust).is_some_and(has_passed)
     }
 
     /// Whether a request that wants this may go over the connection.
@@ -198,11 +181,15 @@ impl Slot {
         now.saturating_duration_since(self.since)
     }
 
+    /// When its socket was connected; `None` until it is open.
+    #[inline]
+    pub(super) fn opened(&self) -> Option<Instant> {
+        self.ledger.as_ref().map(|ledger| ledger.opened())
+    }
+
     #[inline]
     fn is_opened_after(&self, moment: Instant) -> bool {
-        self.ledger
-            .as_ref()
-            .is_some_and(|ledger| ledger.opened() > moment)
+        self.opened().is_some_and(|opened| opened > moment)
     }
 
     /// Whether an HTTP/2 peer has yet to say how many streams it allows.

@@ -165,15 +165,16 @@ fn see(state: &State, at: usize, slot: &Slot, now: Instant) -> Option<Connection
         _ if idle => Activity::Idle,
         _ => Activity::Busy,
     };
+    let ledger = slot.ledger.as_ref()?;
     Some(Connection {
-        number: slot.ledger.as_ref()?.id(),
+        number: ledger.id(),
         origin: state.hosts.get(slot.host)?.route.origin(),
         protocol: slot.protocol,
         state: "",
         activity,
-        age: now.saturating_duration_since(slot.opened),
+        age: now.saturating_duration_since(ledger.opened()),
         idle: idle.then(|| now.saturating_duration_since(slot.since)),
-        exchanges: slot.exchanges,
+        exchanges: slot.exchanges.into(),
         ends: state.ends(at, now),
     })
 }

@@ -77,18 +77,14 @@ where
     B::Error: Into<BoxError>,
 {
     #[inline]
-    pub(crate) fn boxed(
-        policy: &RetryPolicy,
-        carrier: C,
-        mut request: Request<B>,
-    ) -> Pin<Box<Self>> {
+    pub(crate) fn boxed(policy: &RetryPolicy, carrier: C, request: Request<B>) -> Pin<Box<Self>> {
         policy.begin();
-        let mut call: Box<Self> = Box::default();
-        call.span = CallSpan::begin(&request);
-        call.run.prepare(policy, carrier, &mut request);
         let (head, body) = request.into_parts();
-        *call.run.place() = Some(head);
-        call.run.keep(body);
+        let mut call: Box<Self> = Box::default();
+        // Before anybody has seen either, so that it is moved once.
+        let head = call.run.place().insert(head);
+        call.span = CallSpan::begin(head);
+        call.run.prepare(policy, carrier, body);
         Box::into_pin(call)
     }
 }
@@ -165,7 +161,6 @@ where
                 State::Attempting => {
                     let mut polled = run.poll_attempt(attempt.as_mut(), cx);
                     if let Poll::Ready(answer) = &mut polled {
-                        attempt.set(C::Attempt::default());
                         *state = State::Done;
                         run.answered(answer.as_mut().ok());
                         return polled;

@@ -6,8 +6,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use http::Response;
 use http::request::Parts;
-use http::{Method, Request, Response};
 use http_body::Body;
 
 use super::future::{Failed, State, Step};
@@ -41,7 +41,6 @@ pub(super) struct Run<C, B> {
 
 /// On what terms the call is made.
 struct Terms<C> {
-    method: Method,
     profile: RequestProfile,
     policy: RetryPolicy,
     /// Ready for the first attempt; its readiness is driven again for every other.
@@ -103,7 +102,7 @@ impl<C, B> Run<C, B> {
 
     fn tell(&self, evidence: Option<Evidence>, decided: Verdict) -> Attempt {
         let attempt = Attempt::new(evidence, self.elapsed(), decided);
-        telemetry::decided(&self.terms().method, self.attempts.len() + 1, &attempt);
+        telemetry::decided(self.take.method(), self.attempts.len() + 1, &attempt);
         attempt
     }
 
@@ -193,32 +192,27 @@ where
     B: Body,
     B::Error: Into<BoxError>,
 {
-    /// Makes it ready to send this request by `carrier`, which is ready; the request itself is yet to be [put in](Self::place).
-    #[inline]
-    pub(super) fn prepare(&mut self, policy: &RetryPolicy, carrier: C, request: &mut Request<B>) {
-        let profile = policy.prepare(request);
-        #[cfg(feature = "client")]
-        policy.take_precautions(request, profile);
-        self.take.prepare(request, policy, profile);
-        self.terms = Some(Terms {
-            method: request.method().clone(),
-            profile,
-            policy: policy.clone(),
-            carrier,
-        });
-    }
-
     /// Where the head of the request is to be put, which is large.
     #[inline]
     pub(super) fn place(&mut self) -> &mut Option<Parts> {
         &mut self.take.waybill().head
     }
 
-    /// Keeps the body. The call begins when it is first polled.
+    /// Makes it ready to send the request whose head was put in its [place](Self::place), and which has this body, by
+    /// `carrier`, which is ready. The call begins when it is first polled.
     #[inline]
-    pub(super) fn keep(&mut self, body: B) {
-        let policy = &self.terms.as_ref().expect(PREPARED).policy;
-        self.take.keep(body, policy);
+    pub(super) fn prepare(&mut self, policy: &RetryPolicy, carrier: C, body: B) {
+        let least = body.size_hint().lower();
+        let head = self.take.waybill().head_mut();
+        let profile = policy.prepare(head);
+        #[cfg(feature = "client")]
+        policy.take_precautions(&mut head.extensions, profile, least);
+        self.terms = Some(Terms {
+            profile,
+            policy: policy.clone(),
+            carrier,
+        });
+        self.take.keep((body, least), policy, profile);
     }
 
     /// How long the call may take from now on, if there is a limit.
@@ -250,9 +244,8 @@ where
 
     /// What is to be done about an attempt that is not ready; `None` while it is under way.
     #[inline]
-    pub(super) fn conclude(&mut self, mut attempt: Pin<&mut C::Attempt>) -> Option<Step<C, B>> {
-        let outcome = self.terms().carrier.ended(attempt.as_mut())?;
-        attempt.set(C::Attempt::default());
+    pub(super) fn conclude(&mut self, attempt: Pin<&mut C::Attempt>) -> Option<Step<C, B>> {
+        let outcome = self.terms().carrier.ended(attempt)?;
         Some(self.decide_on(Ended::of(outcome)))
     }
 
@@ -279,12 +272,12 @@ where
         let converted = ready!(self.take.poll_become_get(&terms.policy, cx));
         let ended = ended.take().expect("taken on the way out of this state");
         Poll::Ready(match converted {
-            Ok(()) => {
+            Ok(get) => {
                 // The attempt that failed was none with GET: what is told of it comes first.
                 let step = self.replay(ended, replay);
+                self.take.waybill().head = Some(get);
                 let terms = self.terms.as_mut().expect(PREPARED);
                 terms.profile = RequestProfile::new(Semantics::Safe, terms.profile.permission());
-                terms.method = Method::GET;
                 step
             }
             Err(refusal) => Step::Return(self.surface(ended, refusal)),

@@ -8,7 +8,8 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Request;
+use http::Method;
+use http::request::Parts;
 use http_body::Body;
 
 use super::{entropy, timer};
@@ -60,6 +61,11 @@ impl<B> Take<B> {
         self.deadline
     }
 
+    /// The method of the request.
+    pub(super) fn method(&self) -> &Method {
+        &self.waybill.head().method
+    }
+
     /// Whether there is anything to send another time.
     pub(super) fn is_kept(&self) -> bool {
         matches!(self.body, Content::Kept(_))
@@ -71,23 +77,19 @@ where
     B: Body,
     B::Error: Into<BoxError>,
 {
-    /// Notes what is to be done with a request.
+    /// Notes what is to be done with the request, and keeps what is needed to send its body, and to send it again.
+    /// `least`: how large that is at least.
     #[inline]
-    pub(super) fn prepare(
+    pub(super) fn keep(
         &mut self,
-        request: &Request<B>,
+        (body, least): (B, u64),
         policy: &RetryPolicy,
         profile: RequestProfile,
     ) {
-        let least = request.body().size_hint().lower();
-        self.wish = policy.connection(request.extensions(), profile, least);
-        self.deadline = policy.deadline(request.extensions());
+        let extensions = &self.waybill.head().extensions;
+        self.wish = policy.connection(extensions, profile, least);
+        self.deadline = policy.deadline(extensions);
         self.waybill.is_kept = policy.may_ever_replay(profile);
-    }
-
-    /// Keeps what is needed to send the body, and to send it again.
-    #[inline]
-    pub(super) fn keep(&mut self, body: B, policy: &RetryPolicy) {
         self.body = if self.waybill.is_kept {
             Content::Kept(Tape::new(body, policy.replay_limit()))
         } else {
@@ -167,12 +169,12 @@ where
         }
     }
 
-    /// Reads the body to its end and turns the request into a GET.
+    /// Reads the body to its end and turns the request into a GET, whose head is returned. From now on there is no body.
     pub(super) fn poll_become_get(
         &mut self,
         policy: &RetryPolicy,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<(), Refusal>> {
+    ) -> Poll<Result<Parts, Refusal>> {
         let body = match self.tape() {
             Some(tape) => ready!(tape.poll_collect(cx)),
             None => return Poll::Ready(Err(Refusal::Policy)),
@@ -180,12 +182,11 @@ where
         Poll::Ready(self.become_get(policy, body.as_ref()))
     }
 
-    fn become_get(&mut self, policy: &RetryPolicy, body: Option<&Bytes>) -> Result<(), Refusal> {
+    fn become_get(&mut self, policy: &RetryPolicy, body: Option<&Bytes>) -> Result<Parts, Refusal> {
         let body = body.ok_or(Refusal::FormOverLimit)?;
         let get = policy.convert_to_get(self.waybill.head(), body, timer::now())?;
-        self.waybill.head = Some(get);
         self.body = Content::Kept(Tape::empty());
-        Ok(())
+        Ok(get)
     }
 
     /// The body once more. That of the attempt before yields nothing from now on.

@@ -2,7 +2,7 @@
 
 use std::mem;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use http::request::Parts;
 use http::{Request, Response};
@@ -80,11 +80,16 @@ where
         attempt: Pin<&mut Self::Attempt>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Response<R>, Error>> {
-        let this = attempt.project();
-        let future = this.future.as_pin_mut().expect("an attempt was begun");
-        match ready!(future.poll(cx)) {
-            Ok(response) if is_answer(&response) => Poll::Ready(Ok(response)),
-            ended => {
+        let mut this = attempt.project();
+        let future = this.future.as_mut().as_pin_mut();
+        match future.expect("an attempt was begun").poll(cx) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Ok(response)) if is_answer(&response) => {
+                this.future.set(None);
+                Poll::Ready(Ok(response))
+            }
+            Poll::Ready(ended) => {
+                this.future.set(None);
                 *this.ended = Some(Box::new(ended));
                 Poll::Pending
             }

@@ -1,7 +1,8 @@
 //! The profile of a request: everything the verdict wants to know of it.
 
 use http::header::{CONNECTION, HeaderName, IF_MATCH, IF_NONE_MATCH, IF_UNMODIFIED_SINCE, UPGRADE};
-use http::{HeaderMap, Method, Request};
+use http::request::Parts;
+use http::{Extensions, HeaderMap, Method, Request};
 
 use super::{Permission, RequestOptions};
 
@@ -44,12 +45,25 @@ impl RequestProfile {
 
     /// Reads the profile off a request. `honour_key`: whether an `Idempotency-Key` counts (exactly one, not empty).
     pub fn of<B>(request: &Request<B>, honour_key: bool) -> Self {
-        let permission = request
-            .extensions()
+        let (method, headers) = (request.method(), request.headers());
+        Self::read(method, headers, request.extensions(), honour_key)
+    }
+
+    /// Reads it off the head of one.
+    pub(crate) fn of_head(head: &Parts, honour_key: bool) -> Self {
+        Self::read(&head.method, &head.headers, &head.extensions, honour_key)
+    }
+
+    fn read(
+        method: &Method,
+        headers: &HeaderMap,
+        extensions: &Extensions,
+        honour_key: bool,
+    ) -> Self {
+        let permission = extensions
             .get::<RequestOptions>()
             .map_or(Permission::ByMethod, RequestOptions::permission);
-        let semantics = semantics(request.method(), request.headers(), honour_key);
-        Self::new(semantics, permission)
+        Self::new(semantics(method, headers, honour_key), permission)
     }
 
     /// Whether it does no harm if it is executed twice.
@@ -74,6 +88,7 @@ impl RequestProfile {
     }
 }
 
+#[inline]
 fn semantics(method: &Method, headers: &HeaderMap, honour_key: bool) -> Semantics {
     if asks_for_upgrade(headers) {
         return Semantics::Tunnel;
@@ -94,6 +109,7 @@ fn carries_key(headers: &HeaderMap) -> bool {
     matches!((keys.next(), keys.next()), (Some(key), None) if !key.is_empty())
 }
 
+#[inline]
 fn asks_for_upgrade(headers: &HeaderMap) -> bool {
     // RFC 9110 section 7.8: `Upgrade` counts only when `Connection` names it; a lone `Upgrade` is taken for one as
     // well, since a peer that ignores the rule would switch protocols all the same.

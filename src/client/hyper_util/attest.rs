@@ -1,8 +1,10 @@
 //! The service: one call is one attempt.
 
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http::{Request, Response};
+use hyper::body::Incoming;
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::capture_connection;
 use tokio::time::Instant;
@@ -20,14 +22,15 @@ use crate::request::{OnFreshConnection, OnRecentConnection, RequestProfile, Sema
 /// A hyper-util client whose errors carry evidence.
 ///
 /// Wraps the client itself, with nothing between: a layer that sends further requests of its own would make the evidence
-/// about those.
+/// about those. The clones share it, so it is called by reference, as a [`Client`](legacy::Client) can be.
 ///
 /// # Cancel safety
 ///
 /// Dropping the future cancels the request as hyper-util does: the connection is closed unless the response had arrived.
 #[derive(Clone, Debug)]
 pub struct Attest<S> {
-    client: S,
+    /// Shared by the clones, of which each call takes one: the client itself is large.
+    client: Arc<S>,
     /// `None`: black holes are not looked for.
     silenced: Option<Silenced>,
 }
@@ -36,7 +39,7 @@ impl<S> Attest<S> {
     /// Wraps a client.
     pub fn new(client: S) -> Self {
         Self {
-            client,
+            client: Arc::new(client),
             silenced: None,
         }
     }
@@ -72,16 +75,21 @@ impl<S> Attest<S> {
     }
 }
 
-impl<S, B, R> Service<Request<ReplayBody<B>>> for Attest<S>
+impl<S, B> Service<Request<ReplayBody<B>>> for Attest<S>
 where
-    S: Service<Request<ReplayBody<B>>, Response = Response<R>, Error = legacy::Error>,
+    for<'a> &'a S: Service<
+            Request<ReplayBody<B>>,
+            Response = Response<Incoming>,
+            Error = legacy::Error,
+            Future = legacy::ResponseFuture,
+        >,
 {
-    type Response = Response<R>;
+    type Response = Response<Incoming>;
     type Error = AttemptError;
-    type Future = ResponseFuture<S::Future, R>;
+    type Future = ResponseFuture;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.client
+        (&*self.client)
             .poll_ready(cx)
             .map_err(|error| AttemptError::new(Evidence::new(End::Unknown), error))
     }
@@ -121,6 +129,7 @@ where
             seen: None,
         };
         let watcher = watcher.map(Box::new);
-        ResponseFuture::sending(self.client.call(request), slot, sending, watcher)
+        let future = (&*self.client).call(request);
+        ResponseFuture::sending(future, slot, sending, watcher)
     }
 }

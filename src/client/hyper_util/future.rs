@@ -5,44 +5,47 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use http::Response;
+use hyper::body::Incoming;
 use hyper_util::client::legacy;
-use pin_project_lite::pin_project;
 
 use super::inquest;
 use super::watcher::Watcher;
 use crate::client::look::is_doubtful;
-use crate::conn::Facts;
 use crate::conn::scope::{self, Slot};
 use crate::evidence::{AttemptError, End, Evidence, Sending};
 
+const PUT_BACK: &str = "the scope puts the slot back";
+
 type Inquest<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-pin_project! {
-    /// The future of [`Attest`](super::Attest).
-    pub struct ResponseFuture<F, R> {
-        #[pin]
-        state: State<F, R>,
-        sending: Option<Sending>,
-    }
+/// The future of [`Attest`](super::Attest).
+pub struct ResponseFuture {
+    state: State,
+    sending: Option<Sending>,
 }
 
-pin_project! {
-    #[project = StateProj]
-    enum State<F, R> {
-        // hyper-util is at it.
-        Sending { #[pin] future: F, slot: Option<Box<Slot>>, watcher: Option<Box<Watcher>> },
-        // It failed; what happened on the connection is being found out.
-        Failed { inquest: Inquest<AttemptError> },
-        // It was answered with a status that may mean that it was not processed.
-        Doubted { inquest: Inquest<Option<Evidence>>, response: Option<Box<Response<R>>> },
-        // It was never handed to hyper-util.
-        Invalid { error: Option<Box<AttemptError>> },
-    }
+enum State {
+    /// hyper-util is at it.
+    Sending {
+        future: legacy::ResponseFuture,
+        slot: Option<Box<Slot>>,
+        watcher: Option<Box<Watcher>>,
+    },
+    /// It failed; what happened on the connection is being found out.
+    Failed { inquest: Inquest<AttemptError> },
+    /// It was answered with a status that may mean that it was not processed.
+    Doubted {
+        inquest: Inquest<Option<Evidence>>,
+        response: Option<Box<Response<Incoming>>>,
+    },
+    /// It was never handed to hyper-util.
+    Invalid { error: Option<Box<AttemptError>> },
 }
 
-impl<F, R> ResponseFuture<F, R> {
+impl ResponseFuture {
+    #[inline]
     pub(super) fn sending(
-        future: F,
+        future: legacy::ResponseFuture,
         slot: Slot,
         sending: Option<Sending>,
         watcher: Option<Box<Watcher>>,
@@ -67,54 +70,45 @@ impl<F, R> ResponseFuture<F, R> {
     }
 }
 
-impl<F, R> Future for ResponseFuture<F, R>
-where
-    F: Future<Output = Result<Response<R>, legacy::Error>>,
-{
-    type Output = Result<Response<R>, AttemptError>;
+impl Future for ResponseFuture {
+    type Output = Result<Response<Incoming>, AttemptError>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
         loop {
-            let next = match this.state.as_mut().project() {
-                StateProj::Sending {
+            this.state = match &mut this.state {
+                State::Sending {
                     future,
                     slot,
                     watcher,
-                } => {
-                    let Poll::Ready(answer) = scope::within(slot, || future.poll(cx)) else {
+                } => match scope::within(slot, || Pin::new(future).poll(cx)) {
+                    Poll::Pending => {
                         watch(watcher.as_deref_mut(), slot.as_deref(), cx);
                         return Poll::Pending;
-                    };
-                    let slot = slot.take().expect("the scope puts the slot back");
-                    if let (Ok(response), Some(seen)) = (&answer, &slot.seen) {
-                        seen.ledger.answered(response.headers());
                     }
-                    match answer {
-                        Ok(response) if is_doubtful(response.status()) => doubted(response, slot),
-                        Ok(mut response) => {
-                            strip(&mut response);
-                            return Poll::Ready(Ok(response));
-                        }
-                        Err(error) => failed(error, slot, watcher.take(), this.sending.take()),
+                    Poll::Ready(Ok(response)) if is_answer(&response, slot.as_deref()) => {
+                        return Poll::Ready(Ok(response));
                     }
-                }
-                StateProj::Failed { inquest } => return inquest.as_mut().poll(cx).map(Err),
-                StateProj::Doubted { inquest, response } => {
+                    Poll::Ready(Ok(response)) => doubted(response, slot.take().expect(PUT_BACK)),
+                    Poll::Ready(Err(error)) => {
+                        let slot = slot.take().expect(PUT_BACK);
+                        failed(error, slot, watcher.take(), this.sending.take())
+                    }
+                },
+                State::Failed { inquest } => return inquest.as_mut().poll(cx).map(Err),
+                State::Doubted { inquest, response } => {
                     let evidence = ready!(inquest.as_mut().poll(cx));
                     let mut response = *response.take().expect("polled after completion");
-                    strip(&mut response);
                     if let Some(evidence) = evidence {
                         let evidence = evidence.about(this.sending.take());
                         response.extensions_mut().insert(evidence);
                     }
                     return Poll::Ready(Ok(response));
                 }
-                StateProj::Invalid { error } => {
+                State::Invalid { error } => {
                     return Poll::Ready(Err(*error.take().expect("polled after completion")));
                 }
             };
-            this.state.set(next);
         }
     }
 }
@@ -126,7 +120,16 @@ fn watch(watcher: Option<&mut Watcher>, slot: Option<&Slot>, cx: &mut Context<'_
     }
 }
 
-fn doubted<F, R>(response: Response<R>, slot: Box<Slot>) -> State<F, R> {
+/// Whether this is the response for certain. The ledger hears of it in any case.
+#[inline]
+fn is_answer(response: &Response<Incoming>, slot: Option<&Slot>) -> bool {
+    if let Some(seen) = slot.and_then(|slot| slot.seen.as_ref()) {
+        seen.ledger.answered(response.headers());
+    }
+    !is_doubtful(response.status())
+}
+
+fn doubted(response: Response<Incoming>, slot: Box<Slot>) -> State {
     let status = response.status();
     State::Doubted {
         inquest: Box::pin(async move { inquest::on_status(status, &slot).await }),
@@ -134,12 +137,12 @@ fn doubted<F, R>(response: Response<R>, slot: Box<Slot>) -> State<F, R> {
     }
 }
 
-fn failed<F, R>(
+fn failed(
     error: legacy::Error,
     slot: Box<Slot>,
     watcher: Option<Box<Watcher>>,
     sending: Option<Sending>,
-) -> State<F, R> {
+) -> State {
     State::Failed {
         inquest: Box::pin(async move {
             let evidence = inquest::on_error(&error, *slot).await.about(sending);
@@ -151,12 +154,7 @@ fn failed<F, R>(
     }
 }
 
-/// The connection's extra is for us alone; a user has no use for it.
-fn strip<R>(response: &mut Response<R>) {
-    response.extensions_mut().remove::<Facts>();
-}
-
-impl<F, R> fmt::Debug for ResponseFuture<F, R> {
+impl fmt::Debug for ResponseFuture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResponseFuture").finish_non_exhaustive()
     }

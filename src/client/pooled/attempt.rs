@@ -145,7 +145,7 @@ pub(super) fn watch(mark: Option<&AttemptToken>, body: &Progress, taken: &Taken)
     let patience = mark?.patience()?;
     let is_watched = taken.is_reused
         && taken.lease.protocol() == Protocol::Http1
-        && taken.idle() >= patience.idle;
+        && taken.has_been_idle_for(patience.idle);
     if !is_watched {
         return None;
     }

@@ -142,7 +142,10 @@ impl Body for ResponseBody {
 
 impl Drop for ResponseBody {
     fn drop(&mut self) {
-        let (Some(incoming), Some(lease)) = (self.incoming.take(), self.lease.take()) else {
+        let Some(incoming) = self.incoming.take() else {
+            return;
+        };
+        let Some(lease) = self.lease.take() else {
             return;
         };
         if lease.protocol() == Protocol::Http2 {

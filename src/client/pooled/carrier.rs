@@ -7,20 +7,19 @@ use std::task::{Context, Poll};
 
 use http::{Request, Response};
 use http_body::Body as HttpBody;
-use hyper::client::conn::http1;
 use tokio::time::Instant;
 
 use super::attempt::{self, About, Outcome};
 use super::body::ResponseBody;
-use super::exchange::{Answer, Exchange};
+use super::exchange::Answer;
 use super::head;
-use super::sending::{Attempt, Otherwise, Rest, hand_over};
+use super::sending::{Attempt, HandOver, Otherwise, hand_over};
 use crate::body::{Erased, ReplayBody};
 use crate::carrier::{Carrier, Waybill};
 use crate::client::invalid::InvalidRequest;
 use crate::error::Error;
 use crate::evidence::{AttemptError, AttemptToken};
-use crate::pool::{Pool, Protocol, Sender, Taken, Want};
+use crate::pool::{Pool, Protocol, Taken, Want};
 use crate::request::Precautions;
 
 /// Sends each request once, over a connection of a pool, and attests to what became of it. What
@@ -28,7 +27,7 @@ use crate::request::Precautions;
 pub(crate) struct Pooled<A> {
     pool: Arc<Pool>,
     /// A pointer, so that the type of hyper's future, which has no name, is that of what a function returns.
-    hand_over: fn(&mut http1::SendRequest<Erased>, Request<Erased>) -> A,
+    hand_over: HandOver<A>,
 }
 
 /// Over this pool.
@@ -75,24 +74,7 @@ where
         let now = begun.map_or_else(Instant::now, Instant::from_std);
         match self.pool.at_once(&head.uri, &want, now) {
             Some(found) if !needs_care(waybill, &found) => {
-                let watch = attempt::watch(waybill.token.as_ref(), &progress, &found);
-                let mut request = Request::new(Erased::from(body));
-                head::copy(waybill, &mut request);
-                let uri = &waybill.head().uri;
-                let mut exchange = Exchange::begin(found, &mut request, uri, tunnel);
-                let (sender, quiet) = exchange.quiet_sender();
-                let answer = match sender {
-                    Sender::Http1(sender) => (self.hand_over)(sender, request),
-                    #[cfg(feature = "http2")]
-                    Sender::Http2(_) => unreachable!("a stream needs care"),
-                };
-                drop(quiet);
-                let rest = Rest {
-                    body: progress,
-                    tunnel,
-                    watch: watch.map(Box::new),
-                };
-                attempt.send(answer, exchange, rest);
+                attempt.send(self.hand_over, waybill, body, (found, tunnel));
             }
             first => {
                 let checkout = (self.pool.checkout(want), first);

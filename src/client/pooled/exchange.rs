@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use http::{Request, Response, Uri};
 use hyper::body::Incoming;
-use hyper::client::conn::TrySendError;
+use hyper::client::conn::{TrySendError, http1};
 use tokio::time::Instant;
 
 use super::head::{self, Tunnel};
@@ -41,20 +41,16 @@ pub(super) struct Exchange {
 
 impl Exchange {
     /// Makes the request to this URI what the connection speaks. What is written from now on may be it.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "it is large, and made where it stays")]
+    #[inline(always)]
     pub(super) fn begin(
         taken: Taken,
         request: &mut Request<Erased>,
         uri: &Uri,
         tunnel: Tunnel,
     ) -> Self {
-        head::put_on(request, uri, &taken.route, taken.lease.protocol());
-        Self::of(taken, tunnel)
-    }
-
-    #[inline]
-    fn of(taken: Taken, tunnel: Tunnel) -> Self {
         let protocol = taken.lease.protocol();
+        head::put_on(request, uri, &taken.route, protocol);
         if tunnel != Tunnel::No && protocol == Protocol::Http1 {
             taken.ledger().book().tunnel = true;
         }
@@ -80,11 +76,15 @@ impl Exchange {
         lease.expect("it has just begun").sender()
     }
 
-    /// The handle of a connection that is driven next, and so need not be woken before.
+    /// The handle of an HTTP/1 connection that is driven next, and so need not be woken before.
     #[inline]
-    pub(super) fn quiet_sender(&mut self) -> (&mut Sender, Quiet) {
+    pub(super) fn quiet_sender(&mut self) -> (&mut http1::SendRequest<Erased>, Quiet) {
         let quiet = self.seen.ledger.quiet();
-        (self.sender(), quiet)
+        match self.sender() {
+            Sender::Http1(sender) => (sender, quiet),
+            #[cfg(feature = "http2")]
+            Sender::Http2(_) => unreachable!("a stream goes another way"),
+        }
     }
 
     /// The body is held back: the ledger knows it for the evidence, and the pool for the end of the exchange.

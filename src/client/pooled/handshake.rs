@@ -52,7 +52,7 @@ impl Http2 {
         builder
             .timer(TokioTimer::new())
             // The pool hands out no more, and hears by a change of it that the peer has said how many it allows.
-            .initial_max_send_streams(STREAMS_UNSAID)
+            .initial_max_send_streams(STREAMS_UNSAID as usize)
             .keep_alive_interval(self.keep_alive_interval)
             // An idle connection is where it matters.
             .keep_alive_while_idle(self.keep_alive_interval.is_some());
@@ -111,9 +111,9 @@ impl Handshake<'_> {
     {
         match self.speaks {
             #[cfg(feature = "http2")]
-            Speaks::Http2 => self.http2(io, ledger).await,
+            Speaks::Http2 => Box::pin(self.http2(io, ledger)).await,
             #[cfg(feature = "http2")]
-            Speaks::Negotiated if is_http2 => self.http2(io, ledger).await,
+            Speaks::Negotiated if is_http2 => Box::pin(self.http2(io, ledger)).await,
             _ if is_http2 => {
                 Err("the server chose HTTP/2, which this client does not speak to it".into())
             }

@@ -41,8 +41,9 @@ impl<C: Future + Unpin + Send> Line for Shared<C> {
                 return false;
             };
             self.ledger.is_driven();
-            if Pin::new(connection).poll(&mut cx).is_pending() {
-                return true;
+            match Pin::new(connection).poll(&mut cx) {
+                Poll::Pending => return true,
+                Poll::Ready(_) => {}
             }
         }
         self.end();

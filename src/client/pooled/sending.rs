@@ -16,12 +16,12 @@ use super::attempt::{self, About, Attempting, GoingOn, Outcome};
 use super::body::ResponseBody;
 use super::carrier::want;
 use super::exchange::{Answer, Exchange};
-use super::head::Tunnel;
-use crate::body::{Erased, Progress};
+use super::head::{self, Tunnel};
+use crate::body::{Erased, Progress, ReplayBody};
 use crate::carrier::{Waybill, is_answer};
 use crate::client::watch::Watch;
 use crate::error::Error;
-use crate::pool::Pool;
+use crate::pool::{Pool, Taken};
 
 /// Hands a request to hyper. What the runtime allows a task in one poll does not count: the answer is asked for by a waker that
 /// wakes nobody.
@@ -41,19 +41,22 @@ pin_project! {
     pub(crate) struct Attempt<A> {
         #[pin]
         answer: Option<A>,
-        exchange: Option<Exchange>,
-        rest: Rest,
+        sent: Option<Sent>,
         otherwise: Option<Otherwise>,
     }
 }
 
-/// What is wanted only if the answer is none, or does not come.
-pub(super) struct Rest {
-    pub(super) body: Progress,
-    pub(super) tunnel: Tunnel,
+/// A request that hyper has, and what is wanted only if the answer is none, or does not come.
+struct Sent {
+    exchange: Exchange,
+    body: Progress,
+    tunnel: Tunnel,
     /// Over a connection that had been idle for long. Boxed, as it seldom was.
-    pub(super) watch: Option<Box<Watch>>,
+    watch: Option<Box<Watch>>,
 }
+
+/// Hands a request to hyper: [`hand_over`], whose future has no name.
+pub(super) type HandOver<A> = fn(&mut http1::SendRequest<Erased>, Request<Erased>) -> A;
 
 /// What seldom becomes of an attempt.
 pub(super) enum Otherwise {
@@ -68,12 +71,7 @@ impl<A> Default for Attempt<A> {
     fn default() -> Self {
         Self {
             answer: None,
-            exchange: None,
-            rest: Rest {
-                body: Progress::already_ended(),
-                tunnel: Tunnel::No,
-                watch: None,
-            },
+            sent: None,
             otherwise: None,
         }
     }
@@ -85,13 +83,32 @@ impl<A> Attempt<A> {
         *self.project().otherwise = Some(otherwise);
     }
 
-    /// hyper is at it.
+    /// Hands a request with this body to hyper, over the connection that was found for it.
     #[inline]
-    pub(super) fn send(self: Pin<&mut Self>, answer: A, exchange: Exchange, rest: Rest) {
+    pub(super) fn send<B>(
+        self: Pin<&mut Self>,
+        hand_over: HandOver<A>,
+        waybill: &mut Waybill,
+        body: ReplayBody<B>,
+        (found, tunnel): (Taken, Tunnel),
+    ) where
+        Erased: From<ReplayBody<B>>,
+    {
+        let progress = body.progress();
+        let watch = attempt::watch(waybill.token.as_ref(), &progress, &found);
+        let mut request = Request::new(Erased::from(body));
+        head::copy(waybill, &mut request);
         let mut this = self.project();
-        this.answer.set(Some(answer));
-        *this.exchange = Some(exchange);
-        *this.rest = rest;
+        *this.sent = Some(Sent {
+            exchange: Exchange::begin(found, &mut request, &waybill.head().uri, tunnel),
+            body: progress,
+            tunnel,
+            watch: watch.map(Box::new),
+        });
+        if let Some(sent) = this.sent {
+            let (sender, _quiet) = sent.exchange.quiet_sender();
+            this.answer.set(Some(hand_over(sender, request)));
+        }
     }
 
     /// What it has ended with, if not with an answer alone.
@@ -114,11 +131,11 @@ impl<A: Future<Output = Answer>> Attempt<A> {
         waybill: &mut Waybill,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Response<ResponseBody>, Error>> {
-        let this = self.project();
-        if let (Some(exchange), Some(mut answer)) = (&mut *this.exchange, this.answer.as_pin_mut())
+        let mut this = self.project();
+        if let (Some(sent), Some(mut answer)) = (&mut *this.sent, this.answer.as_mut().as_pin_mut())
         {
-            if !exchange.drive(cx) {
-                this.rest.watch(cx);
+            if !sent.exchange.drive(cx) {
+                sent.watch(cx);
                 return Poll::Pending;
             }
             // The answer is large: it is taken where it comes from, and nowhere handed on.
@@ -126,37 +143,38 @@ impl<A: Future<Output = Answer>> Attempt<A> {
                 .as_mut()
                 .poll(&mut Context::from_waker(Waker::noop()));
             if answered.is_pending() {
-                if exchange.waits(cx) {
-                    this.rest.watch(cx);
+                if sent.exchange.waits(cx) {
+                    sent.watch(cx);
                     return Poll::Pending;
                 }
                 answered = answer.poll(cx);
             }
             match answered {
                 Poll::Pending => return Poll::Pending,
-                Poll::Ready(Ok(response)) if attempt::is_plain(&response, this.rest.tunnel) => {
-                    exchange.give_turn();
-                    exchange.seen.ledger.answered(response.headers());
+                Poll::Ready(Ok(response)) if attempt::is_plain(&response, sent.tunnel) => {
+                    sent.exchange.seen.ledger.answered(response.headers());
                     let (head, incoming) = response.into_parts();
-                    let body = ResponseBody::new(incoming, exchange.lease.take());
+                    let lease = sent.exchange.lease.take();
+                    // With it goes the turn, before the lease goes anywhere.
+                    *this.sent = None;
+                    this.answer.set(None);
+                    let body = ResponseBody::new(incoming, lease);
                     return Poll::Ready(Ok(Response::from_parts(head, body)));
                 }
                 Poll::Ready(other) => {
-                    if let Some(exchange) = this.exchange.take() {
-                        let attempting = this.rest.conclude(other, exchange, pool, waybill);
+                    this.answer.set(None);
+                    if let Some(sent) = this.sent.take() {
+                        let attempting = sent.conclude(other, pool, waybill);
                         *this.otherwise = Some(Otherwise::Attempting(attempting));
                     }
                 }
             }
         }
-        match this.otherwise {
-            Some(otherwise) => otherwise.poll(cx),
-            None => panic!("polled after completion"),
-        }
+        Otherwise::poll(this.otherwise, cx)
     }
 }
 
-impl Rest {
+impl Sent {
     /// Looks whether the peer is silent, while there is no answer.
     #[inline]
     fn watch(&mut self, cx: &mut Context<'_>) {
@@ -166,24 +184,17 @@ impl Rest {
     }
 
     #[cold]
-    fn conclude(
-        &mut self,
-        answer: Answer,
-        mut exchange: Exchange,
-        pool: &Arc<Pool>,
-        waybill: &mut Waybill,
-    ) -> Attempting {
-        exchange.give_turn();
-        self.watch = None;
+    fn conclude(mut self, answer: Answer, pool: &Arc<Pool>, waybill: &mut Waybill) -> Attempting {
+        self.exchange.give_turn();
         if let Ok(response) = &answer {
-            exchange.seen.ledger.answered(response.headers());
+            self.exchange.seen.ledger.answered(response.headers());
         }
         let going_on = GoingOn {
             checkout: pool.checkout(want(waybill)),
-            about: About::new(waybill, self.body.clone()),
+            about: About::new(waybill, self.body),
             tunnel: self.tunnel,
         };
-        going_on.conclude(answer, exchange)
+        going_on.conclude(answer, self.exchange)
     }
 }
 
@@ -196,15 +207,24 @@ impl Otherwise {
         }
     }
 
+    /// Goes on with what is in this place.
     #[cold]
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Response<ResponseBody>, Error>> {
-        let Self::Attempting(attempting) = self else {
-            return Poll::Pending;
+    fn poll(
+        place: &mut Option<Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Response<ResponseBody>, Error>> {
+        let attempting = match place {
+            Some(Self::Attempting(attempting)) => attempting,
+            Some(Self::Ended(_)) => return Poll::Pending,
+            None => panic!("polled after completion"),
         };
         match ready!(attempting.as_mut().poll(cx)) {
-            Ok(response) if is_answer(&response) => Poll::Ready(Ok(response)),
+            Ok(response) if is_answer(&response) => {
+                *place = None;
+                Poll::Ready(Ok(response))
+            }
             ended => {
-                *self = Self::Ended(Box::new(ended));
+                *place = Some(Self::Ended(Box::new(ended)));
                 Poll::Pending
             }
         }

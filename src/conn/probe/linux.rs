@@ -67,6 +67,7 @@ impl Probe for Linux {
 /// Reads the fields; `None` if the struct is too short for them, or its state is none that TCP has: gVisor answers with
 /// zeros all over.
 fn parse(info: &[u8]) -> Option<Sample> {
+    let info: &[u8; COVERED] = info.first_chunk()?;
     let u32_at = |at: usize| Some(u32::from_ne_bytes(info.get(at..at + 4)?.try_into().ok()?));
     let u64_at = |at: usize| Some(u64::from_ne_bytes(info.get(at..at + 8)?.try_into().ok()?));
     let state = match *info.first()? {

@@ -19,6 +19,7 @@
 //! whoever is about to wait, or has given the turn, asks for it after saying so.
 
 use std::cell::Cell;
+use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Wake, Waker};
@@ -197,6 +198,12 @@ impl Ledger {
     #[inline]
     pub(super) fn is_by(self: &Arc<Self>, cx: &Context<'_>) -> bool {
         std::ptr::eq(cx.waker().data(), Arc::as_ptr(self).cast())
+    }
+
+    /// There are no turns: this task drives the connection, by a waker of its own, or nobody does any more.
+    #[cold]
+    pub(super) fn is_driven_by(&self, task: Option<Waker>) {
+        let _before = mem::replace(&mut self.turn.holder().task, task);
     }
 
     /// Whether the socket, of which the last read had to wait, is to be read.

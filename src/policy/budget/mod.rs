@@ -81,6 +81,7 @@ impl Budget {
     /// Deposits for one request.
     ///
     /// One relaxed load when the budget is full, which is the usual case, and one addition otherwise; no clock.
+    #[inline]
     pub fn deposit(&self) {
         let shared = &*self.shared;
         // Racing deposits may overshoot the cap by one each: looking first is what keeps the sum from overflowing.

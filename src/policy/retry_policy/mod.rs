@@ -87,6 +87,7 @@ impl RetryPolicy {
     }
 
     /// Deposits into the budget for one request. Call it once for each, before its first attempt.
+    #[inline]
     pub(crate) fn begin(&self) {
         if let Some(budget) = &self.settings.budget {
             budget.deposit();
@@ -95,6 +96,7 @@ impl RetryPolicy {
 
     /// Whether there is any evidence on which a request like this would be sent again. If not, nothing need be
     /// recorded.
+    #[inline]
     pub(crate) fn may_ever_replay(&self, profile: RequestProfile) -> bool {
         self.settings.methods != Scope::Nothing
             && profile.permission() != Permission::NeverReplay
@@ -102,6 +104,7 @@ impl RetryPolicy {
     }
 
     /// The deadline over all attempts of a request: its own word, else the policy's.
+    #[inline]
     pub(crate) fn deadline(&self, request: &Extensions) -> Option<Duration> {
         let own = request.get::<RequestOptions>();
         own.and_then(RequestOptions::deadline_set)
@@ -109,6 +112,7 @@ impl RetryPolicy {
     }
 
     /// How many bytes of a body are kept for a replay.
+    #[inline]
     pub(crate) fn replay_limit(&self) -> usize {
         self.settings.replay_limit
     }

@@ -23,6 +23,7 @@ impl RetryPolicy {
     }
 
     /// Which connections a request accepts: by its own word, else by the policy's.
+    #[inline]
     pub(crate) fn connection(
         &self,
         request: &Extensions,

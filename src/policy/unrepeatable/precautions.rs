@@ -4,8 +4,7 @@
 
 use std::sync::Arc;
 
-use http::Request;
-use http_body::Body;
+use http::Extensions;
 
 use crate::policy::{NonIdempotent, RetryPolicy};
 use crate::request::{Precautions, RequestProfile};
@@ -13,17 +12,17 @@ use crate::request::{Precautions, RequestProfile};
 impl RetryPolicy {
     /// Tells the client, in the request's extensions, what is to be done for a request that could not be sent again.
     #[inline]
-    pub(crate) fn take_precautions<B: Body>(
+    pub(crate) fn take_precautions(
         &self,
-        request: &mut Request<B>,
+        request: &mut Extensions,
         profile: RequestProfile,
+        least: u64,
     ) {
         if self.settings.preflight.is_none() && self.settings.expect_on_reuse.is_none() {
             return;
         }
-        let least = request.body().size_hint().lower();
         if let Some(precautions) = self.precautions(profile, least) {
-            request.extensions_mut().insert(precautions);
+            request.insert(precautions);
         }
     }
 

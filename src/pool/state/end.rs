@@ -221,7 +221,9 @@ impl State {
         let rest = |limit: Option<Duration>, since| {
             limit.map(|limit| limit.saturating_sub(now.saturating_duration_since(since)))
         };
-        let by_age = rest(self.settings.max_lifetime, slot.opened)
+        let by_age = slot
+            .opened()
+            .and_then(|opened| rest(self.settings.max_lifetime, opened))
             .map(|left| (DiscardReason::Lifetime, left));
         let by_idleness = rest(self.settings.idle_timeout, slot.since)
             .filter(|_| slot.is_idle())

@@ -20,12 +20,10 @@ impl State {
         fx: &mut Effects,
     ) {
         let protocol = sender.protocol();
-        let idle_timeout = self.settings.idle_timeout;
         let Some(slot) = self.slot_mut(id) else {
             return fx.drop(sender);
         };
-        slot.opened = now;
-        slot.rests(now, idle_timeout);
+        slot.since = now;
         slot.ledger = Some(ledger);
         slot.protocol = protocol;
         slot.phase = Phase::Busy;
@@ -57,13 +55,12 @@ impl State {
         now: Instant,
         fx: &mut Effects,
     ) {
-        let idle_timeout = self.settings.idle_timeout;
         let Some(slot) = self.slot_mut(id) else {
             return fx.drop(sender);
         };
         slot.streams = slot.streams.saturating_sub(1);
         if answered {
-            slot.rests(now, idle_timeout);
+            slot.since = now;
         }
         slot.suspect = false;
         slot.is_reused |= answered;
@@ -86,14 +83,12 @@ impl State {
             return fx.drop(granted.sender);
         };
         slot.exchanges = slot.exchanges.saturating_sub(1);
-        let (since, idle_until) = (slot.since, slot.idle_until);
-        let suspect = slot.suspect;
+        let (since, suspect) = (slot.since, slot.suspect);
         self.counters.reused -= u64::from(granted.is_reused);
         self.give_back(granted.connection, (granted.sender, false), now, fx);
         if let Some(slot) = self.slot_mut(granted.connection) {
             // It has not served: its age and what is thought of it stay.
             slot.since = since;
-            slot.idle_until = idle_until;
             slot.suspect = suspect;
         }
     }

@@ -65,7 +65,6 @@ impl State {
 
     /// hyper may be done with the exchange.
     pub(in crate::pool) fn settle(&mut self, at: usize, now: Instant, fx: &mut Effects) {
-        let idle_timeout = self.settings.idle_timeout;
         let Some(slot) = self.slots.get_mut(at) else {
             return;
         };
@@ -76,7 +75,7 @@ impl State {
                     fx.hold(member);
                 }
                 // Idle since now, and not since its response was read.
-                slot.rests(now, idle_timeout);
+                slot.since = now;
                 self.no_longer_settling(at);
                 self.available(at, sender, now, fx);
             }

@@ -38,7 +38,7 @@ impl State {
             return;
         };
         let host = slot.host;
-        slot.max_streams = Some(streams);
+        slot.max_streams = Some(u32::try_from(streams).unwrap_or(u32::MAX));
         if !matches!(slot.phase, Phase::Shared(_)) {
             return;
         }
@@ -81,7 +81,6 @@ impl State {
             };
             self.serve(waiter, Ok(granted), fx);
         }
-        let idle_timeout = self.settings.idle_timeout;
         let Some(slot) = self.slots.get_mut(at) else {
             return;
         };
@@ -89,7 +88,7 @@ impl State {
         if slot.streams > 0 {
             return;
         }
-        slot.rests(now, idle_timeout);
+        slot.since = now;
         slot.is_reused = true;
         self.keep_idle_limit(at, now, fx);
     }

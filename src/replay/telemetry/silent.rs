@@ -5,7 +5,8 @@
     reason = "it stands for what has something to tell"
 )]
 
-use http::{Method, Request, Response};
+use http::request::Parts;
+use http::{Method, Response};
 
 use crate::error::Error;
 use crate::verdict::Attempt;
@@ -23,7 +24,7 @@ impl CallSpan {
     }
 
     #[inline]
-    pub(in crate::replay) fn begin<B>(_: &Request<B>) -> Self {
+    pub(in crate::replay) fn begin(_: &Parts) -> Self {
         Self
     }
 

@@ -2,7 +2,8 @@
 //!
 //! Of the address nothing is told but the origin: paths and queries may hold secrets.
 
-use http::{Method, Request, Response, Uri};
+use http::request::Parts;
+use http::{Method, Response, Uri};
 use tracing::Span;
 use tracing::field::Empty;
 
@@ -27,10 +28,10 @@ impl CallSpan {
     }
 
     #[inline]
-    pub(in crate::replay) fn begin<B>(request: &Request<B>) -> Self {
+    pub(in crate::replay) fn begin(request: &Parts) -> Self {
         // Asked first: most calls are made where nobody listens.
         let is_heard = tracing::enabled!(target: "unstale", tracing::Level::DEBUG);
-        Self(is_heard.then(|| Box::new(Open::begin(request.method(), request.uri()))))
+        Self(is_heard.then(|| Box::new(Open::begin(&request.method, &request.uri))))
     }
 
     /// Does a piece of the call's work within it.

@@ -93,7 +93,8 @@ impl Dialer {
         };
         #[cfg(feature = "tls")]
         if route.key.is_https() {
-            return self.tls.open(self.tcp, &route, handshake).await;
+            // In a box of its own, as it is large, and not of use to the others.
+            return Box::pin(self.tls.open(self.tcp, &route, handshake)).await;
         }
         let to = route
             .by_proxy
