@@ -83,7 +83,21 @@ async fn who_reads_after_there_were_turns_is_woken_whoever_has_the_turn() {
     assert!(read(&mut pair, &Arc::clone(&ledger).into()).is_pending());
     let upgraded = Arc::<Reader>::default();
     assert!(read(&mut pair, &Arc::clone(&upgraded).into()).is_pending());
-    ledger.is_driven_by(None);
     pair.peer.write_all(HELLO).unwrap();
     upgraded.hears(&mut pair).await;
+}
+
+/// TLS knows of an end that came with the handshake: nobody reads the socket after that.
+#[cfg(feature = "client")]
+#[tokio::test]
+async fn a_task_that_has_its_turns_is_woken_by_the_end_though_the_socket_was_last_read_before_them() {
+    let mut pair = pair(SYSTEM).await;
+    let ledger = pair.pool().ledger().unwrap();
+    let (opening, task) = (Arc::<Reader>::default(), Arc::<Reader>::default());
+    assert!(read(&mut pair, &Arc::clone(&opening).into()).is_pending());
+    let waker = Waker::from(Arc::clone(&task));
+    assert!(ledger.is_tasks_turn(&Context::from_waker(&waker)));
+    drop(pair);
+    ledger.wake_line();
+    assert!(task.is_woken());
 }

@@ -227,7 +227,7 @@ impl<T: Read + Unpin> TrackedIo<T> {
         };
         if !is_known {
             self.reader = Reader::Task(waker.clone());
-            self.ledger.is_driven_by(Some(waker.clone()));
+            self.ledger.is_driven_by(waker.clone());
         }
         Some(Waker::from(Arc::clone(&self.ledger)))
     }
@@ -340,10 +340,6 @@ impl<T: Connection> Connection for TrackedIo<T> {
 
 impl<T> Drop for TrackedIo<T> {
     fn drop(&mut self) {
-        if matches!(self.reader, Reader::Task(_)) {
-            // It owns this, and would be kept by what it owns.
-            self.ledger.is_driven_by(None);
-        }
         // Before the transport goes, and its descriptor with it.
         self.ledger.watched.forget();
         self.hold();

@@ -12,7 +12,7 @@ use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 use tokio::time::Instant;
 use unstale::{Client, ClientBuilder};
 
-use super::setup::{chain, get, https, on_both, post, read, soon, until_idle, url};
+use super::setup::{chain, get, https, on_both, post, read, soon, until, until_idle, url};
 use crate::peer::loopback::tls::{root, server_config};
 use crate::peer::{Peer, Script, Tls};
 
@@ -99,6 +99,49 @@ fn a_handshake_that_takes_too_long_is_an_error_that_names_connect_timeout() {
         assert!(words.contains("connect_timeout of 200ms"), "{words}");
         assert!(client.connections().all().is_empty());
         assert_eq!(client.counters().connect_failed(), 1);
+    });
+}
+
+/// A server whose good-bye comes in one piece with the end of its handshake: nobody need read the socket after that to know it.
+fn parting(tls: Tls) -> SocketAddr {
+    let (config, _) = tls.server_config().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for socket in listener.incoming() {
+            let mut socket = socket.unwrap();
+            let mut session = ServerConnection::new(Arc::clone(&config)).unwrap();
+            while session.is_handshaking() {
+                if session.read_tls(&mut socket).unwrap_or(0) == 0 {
+                    break;
+                }
+                session.process_new_packets().unwrap();
+                if !session.is_handshaking() {
+                    session.send_close_notify();
+                }
+                let _ = session.write_tls(&mut socket);
+            }
+            // Until the client is gone, too.
+            let _ = socket.read(&mut [0; 1024]);
+        }
+    });
+    addr
+}
+
+#[test]
+fn a_connection_that_ends_with_its_handshake_is_forgotten() {
+    on_both(async || {
+        for tls in [
+            Tls::V12 { close_notify: true },
+            Tls::V13 { close_notify: true },
+        ] {
+            let url = format!("https://{}/pay", parting(tls));
+            let builder = trusting_nobody().add_root_certificate(root());
+            let client = builder.build().unwrap();
+            let error = soon(client.request(post(url))).await.unwrap_err();
+            until(&client, "it is gone", <[_]>::is_empty).await;
+            assert!(!error.is_connect(), "{error}");
+        }
     });
 }
 

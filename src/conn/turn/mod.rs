@@ -19,7 +19,6 @@
 //! whoever is about to wait, or has given the turn, asks for it after saying so.
 
 use std::cell::Cell;
-use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Wake, Waker};
@@ -200,10 +199,13 @@ impl Ledger {
         std::ptr::eq(cx.waker().data(), Arc::as_ptr(self).cast())
     }
 
-    /// There are no turns: this task drives the connection, by a waker of its own, or nobody does any more.
+    /// There are no turns yet: this task drives the connection, by a waker of its own.
+    ///
+    /// It is not taken back when the socket goes. There may be turns by then, and another task, which has to be told that the
+    /// connection has ended: TLS may know of that without another read.
     #[cold]
-    pub(super) fn is_driven_by(&self, task: Option<Waker>) {
-        let _before = mem::replace(&mut self.turn.holder().task, task);
+    pub(super) fn is_driven_by(&self, task: Waker) {
+        let _before = self.turn.holder().task.replace(task);
     }
 
     /// Whether the socket, of which the last read had to wait, is to be read.
