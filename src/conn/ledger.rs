@@ -8,11 +8,12 @@
 //! it after the connection was opened, and `written` is counted after the system call, so a racing reader sees it low.
 
 use std::future::poll_fn;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::time::Instant;
 
 use super::book::{Book, Boundary, Hold};
@@ -102,7 +103,7 @@ impl Ledger {
     #[inline]
     pub(crate) fn book(&self) -> MutexGuard<'_, Book> {
         // No call that can panic is made under the lock; should one ever do so, the counts are still true.
-        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+        self.book.lock()
     }
 
     /// A call on the socket itself failed.

@@ -216,10 +216,7 @@ impl<T: Read + Unpin> TrackedIo<T> {
     }
 
     /// What the socket is read by instead, for this waker; `None`: by itself.
-    fn stand_in(&mut self, waker: &Waker, is_by: bool) -> Option<Waker> {
-        if is_by {
-            self.reader = Reader::InTurns;
-        }
+    fn stand_in(&mut self, waker: &Waker) -> Option<Waker> {
         let is_known = match &self.reader {
             Reader::InTurns => return None,
             Reader::Task(task) => task.will_wake(waker),
@@ -232,15 +229,37 @@ impl<T: Read + Unpin> TrackedIo<T> {
         Some(Waker::from(Arc::clone(&self.ledger)))
     }
 
-    /// Reads the socket.
-    fn read_socket(
+    /// Reads the socket, by a waker that notes that there is something to read if there is one.
+    #[inline(never)]
+    fn read_by(
         &mut self,
         cx: &mut Context<'_>,
         cursor: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
+        if !self.is_lasting {
+            return self.read_socket(cx, cursor, false);
+        }
+        if self.ledger.is_by(cx) {
+            if !matches!(self.reader, Reader::InTurns) {
+                self.reader = Reader::InTurns;
+            }
+            return self.read_socket(cx, cursor, true);
+        }
+        match self.stand_in(cx.waker()) {
+            Some(waker) => self.read_socket(&mut Context::from_waker(&waker), cursor, true),
+            None => self.read_socket(cx, cursor, false),
+        }
+    }
+
+    /// Reads the socket. `is_by`: by the ledger's waker.
+    fn read_socket(
+        &mut self,
+        cx: &mut Context<'_>,
+        cursor: ReadBufCursor<'_>,
+        is_by: bool,
+    ) -> Poll<io::Result<()>> {
         let ledger = &self.ledger;
         let split = ledger.is_split();
-        let is_by = self.is_lasting && ledger.is_by(cx);
         if is_by {
             ledger.is_read();
         }
@@ -277,13 +296,7 @@ impl<T: Read + Unpin> Read for TrackedIo<T> {
         if this.is_waiting(cx) {
             return Poll::Pending;
         }
-        if !this.is_lasting {
-            return this.read_socket(cx, cursor);
-        }
-        match this.stand_in(cx.waker(), this.ledger.is_by(cx)) {
-            Some(waker) => this.read_socket(&mut Context::from_waker(&waker), cursor),
-            None => this.read_socket(cx, cursor),
-        }
+        this.read_by(cx, cursor)
     }
 }
 

@@ -8,10 +8,10 @@
 //! one descriptor until they are dropped ([`Socket`](super::Socket) for tokio's streams), and the tap that owns the
 //! transport takes it away, under this lock, before it drops the transport.
 
-use std::sync::{Mutex, PoisonError};
-
 #[cfg(unix)]
 use std::os::fd::BorrowedFd;
+
+use parking_lot::{Mutex, MutexGuard};
 
 use super::socket::{LastingSocket, SocketRef};
 
@@ -58,7 +58,7 @@ impl Watched {
     }
 
     #[inline]
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Noted>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Option<Noted>> {
+        self.0.lock()
     }
 }

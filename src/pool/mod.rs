@@ -34,8 +34,9 @@ mod telemetry;
 mod wait;
 
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::time::Instant;
 
 use crate::evidence::GateReason;
@@ -118,7 +119,7 @@ impl Pool {
     #[inline]
     fn state(&self) -> MutexGuard<'_, State> {
         // Nothing that can panic runs under the lock but the allocator; should it, what was changed is still true.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     fn settings(&self) -> &Settings {

@@ -19,9 +19,11 @@
 //! whoever is about to wait, or has given the turn, asks for it after saying so.
 
 use std::cell::Cell;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Wake, Waker};
+
+use parking_lot::{Mutex, MutexGuard};
 
 use super::ledger::Ledger;
 
@@ -58,7 +60,7 @@ struct Holder {
 impl Turn {
     #[inline]
     fn holder(&self) -> MutexGuard<'_, Holder> {
-        self.holder.lock().unwrap_or_else(PoisonError::into_inner)
+        self.holder.lock()
     }
 
     #[cfg(feature = "client")]

@@ -45,7 +45,8 @@ impl State {
     ) -> Option<Granted> {
         let mut next = self.hosts.get(host)?.idle.newest();
         while let Some(at) = next {
-            let trust = self.hosts.get(host)?.route.trust.as_ref();
+            let owner = self.hosts.get(host)?;
+            let trust = owner.route.trust.as_ref();
             let slot = self.slots.get(at)?;
             next = slot.before();
             if let Some(reason) = slot.is_due(&self.settings, trust, now) {
