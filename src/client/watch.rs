@@ -77,7 +77,7 @@ mod tests {
 
     use super::*;
     use crate::body::Tape;
-    use crate::conn::{Facts, Peek, Probe, Sample, SocketRef, State, TrackLayer, TrackedIo};
+    use crate::conn::{Facts, Micros, Millis, Peek, Probe, Sample, SocketRef, State, TrackLayer, TrackedIo};
 
     /// A kernel that says the same whenever it is asked, and remembers when it was.
     #[derive(Debug)]
@@ -115,15 +115,15 @@ mod tests {
         }
     }
 
-    const HOUR: Duration = Duration::from_secs(3600);
+    const HOUR: Millis = Millis(3_600_000);
 
     /// Nothing was heard for an hour, and nothing is in flight.
     const UNSENT: Sample = Sample {
         state: State::Established,
         acknowledged: 0,
         received: 0,
-        rto: Duration::from_millis(220),
-        rtt: Duration::from_millis(20),
+        rto: Micros(220_000),
+        rtt: Micros(20_000),
         unacked: 0,
         retransmits: 0,
         last_data_sent: HOUR,
@@ -138,7 +138,7 @@ mod tests {
     };
 
     const HEARD: Sample = Sample {
-        last_ack_recv: Duration::ZERO,
+        last_ack_recv: Millis(0),
         ..UNSENT
     };
 
@@ -183,7 +183,7 @@ mod tests {
                 watch.poll(cx);
                 std::task::Poll::<()>::Pending
             });
-            tokio::time::timeout(HOUR / 2, for_ever).await.unwrap_err();
+            tokio::time::timeout(HOUR.get() / 2, for_ever).await.unwrap_err();
             let asked = self.kernel.asked.lock().unwrap();
             let after = asked.iter().map(|at| at.duration_since(since)).collect();
             (after, *self.kernel.aborted.lock().unwrap())

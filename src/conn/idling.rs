@@ -7,7 +7,7 @@ use http::header::HeaderValue;
 use tokio::time::advance;
 
 use super::clocks::Set;
-use super::probe::{Probe, SYSTEM, Sample};
+use super::probe::{Millis, Probe, SYSTEM, Sample};
 use super::tests::{Lying, Pair, pair_by, turn, unconnected};
 use super::trust::Keeping;
 use super::{Facts, TrackLayer};
@@ -20,20 +20,20 @@ const POST: &[u8] = b"POST / HTTP/1.1\r\n\r\n";
 /// The kernel's clock is not the one that is paused.
 static RESTED: Lying = Lying(|sample| {
     Some(Sample {
-        last_data_recv: sample.last_data_recv.max(Duration::from_millis(10)),
+        last_data_recv: sample.last_data_recv.max(Millis(10)),
         ..sample
     })
 });
 static UNHEARD_FOR_FIVE: Lying = Lying(|sample| {
     Some(Sample {
-        last_data_recv: 5 * SECOND,
+        last_data_recv: Millis(5_000),
         ..sample
     })
 });
 /// Who was stopped comes late to a FIN.
 static LATE: Lying = Lying(|sample| {
     Some(Sample {
-        last_ack_recv: 3 * SECOND,
+        last_ack_recv: Millis(3_000),
         ..sample
     })
 });

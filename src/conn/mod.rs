@@ -61,14 +61,14 @@ pub(crate) use self::book::Ending;
 pub(crate) use self::facts::Facts;
 pub(crate) use self::ledger::Ledger;
 #[cfg(all(test, target_os = "linux"))]
-pub(crate) use self::probe::{Peek, Probe, Sample, State};
+pub(crate) use self::probe::{Micros, Millis, Peek, Probe, Sample, State};
 pub(crate) use self::scope::Seen;
 pub(crate) use self::second_look::Held;
 pub(crate) use self::silence::Finding;
 #[cfg(feature = "client")]
 pub(crate) use self::trust::{Keeping, Trust};
 #[cfg(feature = "client")]
-pub(crate) use self::turn::{InTurn, Quiet};
+pub(crate) use self::turn::Quiet;
 
 #[cfg(all(test, feature = "client"))]
 pub(crate) use self::clocks::Set;

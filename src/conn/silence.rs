@@ -75,23 +75,23 @@ impl Ledger {
 }
 
 fn judge(sample: &Sample, waited: Duration) -> Finding {
-    let heard = sample.last_ack_recv.min(sample.last_data_recv);
+    let heard = sample.last_ack_recv.min(sample.last_data_recv).get();
     // When in doubt it was heard since.
     if sample.state != State::Established || heard <= waited + TICK {
         return Finding::Heard;
     }
     let is_silent =
-        sample.unacked > 0 && sample.retransmits >= TIMEOUTS && waited > ROUND_TRIPS * sample.rtt;
+        sample.unacked > 0 && sample.retransmits >= TIMEOUTS && waited > ROUND_TRIPS * sample.rtt.get();
     if is_silent {
         Finding::Silent
     } else {
         // The next timeout is the next news. What is not written yet is waited for as long.
         let passed = if sample.unacked > 0 {
-            sample.last_data_sent
+            sample.last_data_sent.get()
         } else {
             Duration::ZERO
         };
-        let left = sample.rto.saturating_sub(passed) + TICK;
+        let left = sample.rto.get().saturating_sub(passed) + TICK;
         Finding::NothingYet(left.max(SHORTEST))
     }
 }
@@ -99,9 +99,9 @@ fn judge(sample: &Sample, waited: Duration) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::conn::{Micros, Millis};
 
     const WAITED: Duration = Duration::from_millis(900);
-    const RTT: Duration = Duration::from_millis(20);
     const RTO: Duration = Duration::from_millis(880);
 
     /// A request that nobody answers, on a connection that had been idle for a minute; the second timeout has just passed.
@@ -109,15 +109,23 @@ mod tests {
         state: State::Established,
         acknowledged: 100,
         received: 100,
-        rto: RTO,
-        rtt: RTT,
-        last_data_sent: Duration::from_millis(5),
+        rto: Micros(880_000),
+        rtt: Micros(20_000),
+        last_data_sent: Millis(5),
         unacked: 1,
         retransmits: 2,
-        last_ack_recv: Duration::from_secs(61),
-        last_data_recv: Duration::from_secs(61),
+        last_ack_recv: Millis(61_000),
+        last_data_recv: Millis(61_000),
     };
     const SOON: Finding = Finding::NothingYet(Duration::from_millis(885));
+
+    fn micros(duration: Duration) -> Micros {
+        Micros(duration.as_micros().try_into().unwrap())
+    }
+
+    fn millis(duration: Duration) -> Millis {
+        Millis(duration.as_millis().try_into().unwrap())
+    }
 
     /// A moment, so long before the request was handed over.
     fn before(millis: u64) -> Duration {
@@ -136,16 +144,16 @@ mod tests {
         assert_eq!(found(|_| {}), Finding::Silent);
         assert_eq!(found(|sample| sample.unacked = 9), Finding::Silent);
         assert_eq!(found(|sample| sample.retransmits = 7), Finding::Silent);
-        assert_eq!(found(|sample| sample.rtt = WAITED / 5), Finding::Silent);
-        let heard = found(|sample| sample.last_ack_recv = before(11));
+        assert_eq!(found(|sample| sample.rtt = micros(WAITED / 5)), Finding::Silent);
+        let heard = found(|sample| sample.last_ack_recv = millis(before(11)));
         assert_eq!(heard, Finding::Silent, "more than a tick before");
     }
 
     #[test]
     fn a_peer_that_was_heard_since_or_has_ended_is_not_silent() {
         for heard in [Duration::ZERO, WAITED / 2, WAITED, before(10)] {
-            let acknowledged = found(|sample| sample.last_ack_recv = heard);
-            let data = found(|sample| sample.last_data_recv = heard);
+            let acknowledged = found(|sample| sample.last_ack_recv = millis(heard));
+            let data = found(|sample| sample.last_data_recv = millis(heard));
             assert_eq!([acknowledged, data], [Finding::Heard; 2], "{heard:?}");
         }
         for state in [State::CloseWait, State::Close, State::Other] {
@@ -162,7 +170,7 @@ mod tests {
         for timeouts in [0, 1] {
             assert_eq!(found(|sample| sample.retransmits = timeouts), SOON);
         }
-        assert_eq!(found(|sample| sample.rtt = WAITED / 4), SOON);
+        assert_eq!(found(|sample| sample.rtt = micros(WAITED / 4)), SOON);
     }
 
     #[test]
@@ -170,7 +178,7 @@ mod tests {
         let after = |sent| {
             found(|sample| {
                 sample.retransmits = 1;
-                sample.last_data_sent = sent;
+                sample.last_data_sent = millis(sent);
             })
         };
         assert_eq!(after(RTO / 2), Finding::NothingYet(RTO / 2 + TICK));

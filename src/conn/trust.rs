@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::clocks::{Clocks, System};
 use super::ledger::Ledger;
-use super::probe::{Sample, State};
+use super::probe::{Millis, Sample, State};
 use crate::evidence::GateReason;
 use crate::keepalive::{Hint, Idle, Origin, Past, Prevention, Seen, Table};
 
@@ -21,7 +21,7 @@ static SYSTEM_CLOCKS: System = System;
 const FEW: usize = 8;
 /// A connection on which nothing came for so long is asked about its age. What a server keeps for less is used up by the way
 /// there.
-pub(super) const RESTED: Duration = Duration::from_millis(5);
+pub(super) const RESTED: Millis = Millis(5);
 
 /// The origins of a client, and the clocks by which they are judged.
 #[derive(Clone, Debug)]
@@ -162,8 +162,8 @@ impl Ledger {
         };
         let idle = Idle {
             since: since.into_std(),
-            unheard: sample.map(|sample| sample.last_data_recv),
-            rtt: sample.map(|sample| sample.rtt),
+            unheard: sample.map(|sample| sample.last_data_recv.get()),
+            rtt: sample.map(|sample| sample.rtt.get()),
         };
         match trust.origin.is_past(idle, trust.clocks.read()) {
             None => Ok(()),
@@ -179,7 +179,7 @@ impl Ledger {
             let book = self.book();
             let since = book.active.unwrap_or(self.opened);
             match &book.trust {
-                Some(trust) if now.saturating_duration_since(since) >= RESTED => {
+                Some(trust) if now.saturating_duration_since(since) >= RESTED.get() => {
                     (trust.clone(), since)
                 }
                 _ => return false,
@@ -213,8 +213,8 @@ impl Ledger {
         // A segment that acknowledges brought the FIN. A RST is not counted among them.
         let told = sample.filter(|sample| sample.state != State::Close);
         let by_kernel = told.map(|sample| {
-            let before = sample.last_data_recv.saturating_sub(sample.last_ack_recv);
-            (sample.last_ack_recv, before)
+            let heard = sample.last_ack_recv.get();
+            (heard, sample.last_data_recv.get().saturating_sub(heard))
         });
         let seen = Seen {
             since: since.into_std(),

@@ -46,23 +46,23 @@ impl Vitals {
 
     /// The smoothed round-trip time.
     pub fn round_trip(&self) -> Duration {
-        self.0.rtt
+        self.0.rtt.get()
     }
 
     /// How long ago data was sent last, for the first time or again. As precise as the kernel's tick, 1 to 10 ms.
     pub fn since_sent(&self) -> Duration {
-        self.0.last_data_sent
+        self.0.last_data_sent.get()
     }
 
     /// How long ago the last segment with data arrived. As precise as the kernel's tick.
     pub fn since_data(&self) -> Duration {
-        self.0.last_data_recv
+        self.0.last_data_recv.get()
     }
 
     /// How long ago the last segment arrived, with data or without: a FIN counts, a RST does not. As precise as the kernel's
     /// tick.
     pub fn since_heard(&self) -> Duration {
-        self.0.last_ack_recv
+        self.0.last_ack_recv.get()
     }
 
     /// Whether segments with data are on their way, and not acknowledged.

@@ -15,15 +15,15 @@ use super::head::{self, Tunnel};
 use crate::body::{Erased, Valve};
 #[cfg(feature = "http2")]
 use crate::conn::Unanswered;
-use crate::conn::{InTurn, Quiet, Seen};
+use crate::conn::{Quiet, Seen};
 use crate::pool::{DiscardReason, Lease, Member, Protocol, Sender, Taken};
 
 pub(super) type Answer = Result<Response<Incoming>, TrySendError<Request<Erased>>>;
 
 /// A request on a connection.
 pub(super) struct Exchange {
-    /// Of HTTP/1, until it is answered. Given before the lease goes anywhere.
-    turn: Option<InTurn>,
+    /// It is the request's turn to drive the connection: of HTTP/1, until it is answered. Given before the lease goes anywhere.
+    has_turn: bool,
     /// `None` once the connection is given up.
     pub(super) lease: Option<Lease>,
     pub(super) seen: Seen,
@@ -55,15 +55,22 @@ impl Exchange {
             taken.ledger().book().tunnel = true;
         }
         let seen = taken.begin(protocol == Protocol::Http1);
+        let has_turn = protocol == Protocol::Http1;
+        if has_turn {
+            seen.ledger.take_turn();
+        }
+        #[cfg(feature = "http2")]
+        let unanswered = (protocol == Protocol::Http2).then(|| taken.ledger().await_answer());
+        // From here on nothing is called, so that it can be made where it stays.
         Self {
-            turn: (protocol == Protocol::Http1).then(|| seen.ledger.take_turn()),
+            has_turn,
             seen,
             taken: taken.at,
             is_reused: taken.is_reused,
             protocol,
             is_gone: false,
             #[cfg(feature = "http2")]
-            _unanswered: (protocol == Protocol::Http2).then(|| taken.ledger().await_answer()),
+            _unanswered: unanswered,
             member: taken.member,
             lease: Some(taken.lease),
         }
@@ -96,8 +103,9 @@ impl Exchange {
     }
 
     #[inline]
-    pub(super) fn into_lease(self) -> Option<Lease> {
-        self.lease
+    pub(super) fn into_lease(mut self) -> Option<Lease> {
+        self.give_turn();
+        self.lease.take()
     }
 
     /// Drives the connection of an HTTP/1 request, and asks whether that has brought hyper's answer.
@@ -126,18 +134,19 @@ impl Exchange {
     /// so need not wake anybody.
     #[inline]
     pub(super) fn drive(&mut self, cx: &mut Context<'_>) -> bool {
-        let Some(turn) = &self.turn else {
+        if !self.has_turn {
             return true;
-        };
+        }
         if !self.member.drive() {
             self.is_gone = true;
             return true;
         }
         let closed = |lease: &Lease| lease.is_closed();
-        if turn.has_come() || self.lease.as_ref().is_none_or(closed) {
+        let ledger = &self.seen.ledger;
+        if ledger.has_come_in_turn() || self.lease.as_ref().is_none_or(closed) {
             return true;
         }
-        turn.wait(cx);
+        ledger.wait_in_turn(cx);
         false
     }
 
@@ -147,23 +156,21 @@ impl Exchange {
     /// freed, and handed back, when the last handle goes.
     #[cold]
     pub(super) fn waits(&mut self, cx: &mut Context<'_>) -> bool {
-        match &self.turn {
-            Some(turn) if !self.is_gone => {
-                turn.wait(cx);
-                true
-            }
-            _ => {
-                self.give_turn();
-                self.give_up(false);
-                false
-            }
+        if self.has_turn && !self.is_gone {
+            self.seen.ledger.wait_in_turn(cx);
+            return true;
         }
+        self.give_turn();
+        self.give_up(false);
+        false
     }
 
     /// The connection is its task's again.
     #[inline]
     pub(super) fn give_turn(&mut self) {
-        self.turn = None;
+        if std::mem::take(&mut self.has_turn) {
+            self.seen.ledger.give_turn();
+        }
     }
 
     /// Waits for hyper's answer to a request on a stream; many wait for one connection's end.
@@ -209,5 +216,12 @@ impl Exchange {
         if let Some(lease) = self.lease.take() {
             lease.end_stream();
         }
+    }
+}
+
+impl Drop for Exchange {
+    #[inline]
+    fn drop(&mut self) {
+        self.give_turn();
     }
 }

@@ -21,7 +21,7 @@ use crate::body::{Erased, Progress, ReplayBody};
 use crate::carrier::{Waybill, is_answer};
 use crate::client::watch::Watch;
 use crate::error::Error;
-use crate::pool::{Pool, Taken};
+use crate::pool::{Lease, Pool, Taken};
 
 /// Hands a request to hyper. What the runtime allows a task in one poll does not count: the answer is asked for by a waker that
 /// wakes nobody.
@@ -95,15 +95,17 @@ impl<A> Attempt<A> {
         Erased: From<ReplayBody<B>>,
     {
         let progress = body.progress();
-        let watch = attempt::watch(waybill.token.as_ref(), &progress, &found);
+        let watch = attempt::watch(waybill.token.as_ref(), &progress, &found).map(Box::new);
         let mut request = Request::new(Erased::from(body));
         head::copy(waybill, &mut request);
         let mut this = self.project();
+        assert!(this.sent.is_none() && this.answer.is_none(), "one at a time");
+        let exchange = Exchange::begin(found, &mut request, &waybill.head().uri, tunnel);
         *this.sent = Some(Sent {
-            exchange: Exchange::begin(found, &mut request, &waybill.head().uri, tunnel),
+            exchange,
             body: progress,
             tunnel,
-            watch: watch.map(Box::new),
+            watch,
         });
         if let Some(sent) = this.sent {
             let (sender, _quiet) = sent.exchange.quiet_sender();
@@ -149,25 +151,20 @@ impl<A: Future<Output = Answer>> Attempt<A> {
                 }
                 answered = answer.poll(cx);
             }
-            match answered {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(Ok(response)) if attempt::is_plain(&response, sent.tunnel) => {
-                    sent.exchange.seen.ledger.answered(response.headers());
-                    let (head, incoming) = response.into_parts();
-                    let lease = sent.exchange.lease.take();
-                    // With it goes the turn, before the lease goes anywhere.
-                    *this.sent = None;
-                    this.answer.set(None);
-                    let body = ResponseBody::new(incoming, lease);
-                    return Poll::Ready(Ok(Response::from_parts(head, body)));
+            if let Some(lease) = sent.ends(&answered) {
+                // With it goes the turn, before the lease goes anywhere.
+                *this.sent = None;
+                this.answer.set(None);
+                if let Poll::Ready(Ok(response)) = answered {
+                    let response = response.map(|incoming| ResponseBody::new(incoming, lease));
+                    return Poll::Ready(Ok(response));
                 }
-                Poll::Ready(other) => {
-                    this.answer.set(None);
-                    if let Some(sent) = this.sent.take() {
-                        let attempting = sent.conclude(other, pool, waybill);
-                        *this.otherwise = Some(Otherwise::Attempting(attempting));
-                    }
-                }
+            }
+            let answer = ready!(answered);
+            this.answer.set(None);
+            if let Some(sent) = this.sent.take() {
+                let attempting = sent.conclude(answer, pool, waybill);
+                *this.otherwise = Some(Otherwise::Attempting(attempting));
             }
         }
         Otherwise::poll(this.otherwise, cx)
@@ -180,6 +177,18 @@ impl Sent {
     fn watch(&mut self, cx: &mut Context<'_>) {
         if let Some(watch) = &mut self.watch {
             watch.poll(cx);
+        }
+    }
+
+    /// The lease with which it ends, if the answer is one of which nothing more is to be said. The ledger hears of that.
+    #[inline]
+    fn ends(&mut self, answered: &Poll<Answer>) -> Option<Option<Lease>> {
+        match answered {
+            Poll::Ready(Ok(response)) if attempt::is_plain(response, self.tunnel) => {
+                self.exchange.seen.ledger.answered(response.headers());
+                Some(self.exchange.lease.take())
+            }
+            _ => None,
         }
     }
 

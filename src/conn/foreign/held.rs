@@ -82,7 +82,7 @@ impl Held {
         let Some(mut now) = SYSTEM.counts(self.socket.as_fd()) else {
             return SecondLook::NotPossible;
         };
-        let patience = (now.sample.rto + 2 * now.sample.rtt).clamp(SHORTEST, LONGEST);
+        let patience = (now.sample.rto.get() + 2 * now.sample.rtt.get()).clamp(SHORTEST, LONGEST);
         let deadline = Instant::now() + patience;
         let mut step = FIRST_STEP;
         loop {

@@ -5,11 +5,10 @@
 //! (`include/uapi/linux/tcp.h` only grows at the end).
 
 use std::os::fd::AsRawFd;
-use std::time::Duration;
 
 #[cfg(feature = "reqwest")]
 use super::Counts;
-use super::{Peek, Portable, Probe, Sample, State};
+use super::{Micros, Millis, Peek, Portable, Probe, Sample, State};
 use crate::conn::socket::SocketRef;
 
 /// Up to and including `tcpi_bytes_received`.
@@ -79,11 +78,11 @@ fn parse(info: &[u8]) -> Option<Sample> {
     };
     Some(Sample {
         state,
-        rto: Duration::from_micros(u32_at(8)?.into()),
-        rtt: Duration::from_micros(u32_at(68)?.into()),
-        last_data_sent: Duration::from_millis(u32_at(44)?.into()),
-        last_data_recv: Duration::from_millis(u32_at(52)?.into()),
-        last_ack_recv: Duration::from_millis(u32_at(56)?.into()),
+        rto: Micros(u32_at(8)?),
+        rtt: Micros(u32_at(68)?),
+        last_data_sent: Millis(u32_at(44)?),
+        last_data_recv: Millis(u32_at(52)?),
+        last_ack_recv: Millis(u32_at(56)?),
         // The SYN counts as one; a connection that is up has had it acknowledged, so 0 is no answer.
         acknowledged: u64_at(120)?.checked_sub(1)?,
         received: u64_at(128)?,

@@ -64,6 +64,26 @@ pub(crate) enum State {
     Other,
 }
 
+/// Microseconds, as the kernel counts them: few who ask want to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Micros(pub(crate) u32);
+
+/// Milliseconds, as the kernel counts them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Millis(pub(crate) u32);
+
+impl Micros {
+    pub(crate) fn get(self) -> Duration {
+        Duration::from_micros(self.0.into())
+    }
+}
+
+impl Millis {
+    pub(crate) fn get(self) -> Duration {
+        Duration::from_millis(self.0.into())
+    }
+}
+
 /// The kernel's counters of one socket at one moment (`TCP_INFO`).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sample {
@@ -73,15 +93,15 @@ pub(crate) struct Sample {
     /// Bytes of the stream that arrived; a FIN counts as one.
     pub(crate) received: u64,
     /// The retransmission timeout.
-    pub(crate) rto: Duration,
+    pub(crate) rto: Micros,
     /// The smoothed round-trip time.
-    pub(crate) rtt: Duration,
+    pub(crate) rtt: Micros,
     /// How long ago the last segment arrived that had data in it.
-    pub(crate) last_data_recv: Duration,
+    pub(crate) last_data_recv: Millis,
     /// How long ago the last segment arrived that acknowledges, which every one does but a RST.
-    pub(crate) last_ack_recv: Duration,
+    pub(crate) last_ack_recv: Millis,
     /// How long ago data was sent last, for the first time or again.
-    pub(crate) last_data_sent: Duration,
+    pub(crate) last_data_sent: Millis,
     /// Segments with data that were sent and are not acknowledged.
     pub(crate) unacked: u32,
     /// How often in a row the retransmission timeout has passed since anything was acknowledged.

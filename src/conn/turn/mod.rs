@@ -87,50 +87,6 @@ impl Turn {
     }
 }
 
-/// The turn of a request. Dropping it gives the turn to the connection's task.
-///
-/// Invariant: it is dropped before the connection goes to another request.
-#[cfg(feature = "client")]
-#[derive(Debug)]
-pub(crate) struct InTurn(Arc<Ledger>);
-
-#[cfg(feature = "client")]
-impl InTurn {
-    /// Whether anything was read since the turn was taken: before that there is no answer, as long as the connection goes on.
-    #[inline]
-    pub(crate) fn has_come(&self) -> bool {
-        self.0.turn.has_come.load(Ordering::Acquire)
-    }
-
-    /// The request is about to wait: for whatever wakes the connection. If something has since it was last driven, the
-    /// request is polled once more at once.
-    #[inline]
-    pub(crate) fn wait(&self, cx: &Context<'_>) {
-        let turn = &self.0.turn;
-        let waker = cx.waker().clone();
-        let _before = turn.holder().waits.replace(waker);
-        if turn.is_woken() {
-            cx.waker().wake_by_ref();
-        }
-    }
-}
-
-#[cfg(feature = "client")]
-impl Drop for InTurn {
-    #[inline]
-    fn drop(&mut self) {
-        let turn = &self.0.turn;
-        let _waits = {
-            let mut holder = turn.holder();
-            holder.is_request = false;
-            holder.waits.take()
-        };
-        if turn.is_woken() {
-            turn.wake();
-        }
-    }
-}
-
 /// While there is this, its thread does not wake the connection.
 #[cfg(feature = "client")]
 pub(crate) struct Quiet(u64);
@@ -155,13 +111,43 @@ impl Drop for Quiet {
 
 #[cfg(feature = "client")]
 impl Ledger {
-    /// It is the turn of the request that is about to be handed over. If it never drives the connection, the task will.
+    /// It is the turn of the request that is about to be handed over, until it [gives](Self::give_turn) it. If it never drives
+    /// the connection, the task will.
     #[inline]
-    pub(crate) fn take_turn(self: &Arc<Self>) -> InTurn {
+    pub(crate) fn take_turn(&self) {
         self.turn.holder().is_request = true;
         self.turn.is_woken.store(true, Ordering::SeqCst);
         self.turn.has_come.store(false, Ordering::Release);
-        InTurn(Arc::clone(self))
+    }
+
+    /// Whether anything was read since the turn was taken: before that there is no answer, as long as the connection goes on.
+    #[inline]
+    pub(crate) fn has_come_in_turn(&self) -> bool {
+        self.turn.has_come.load(Ordering::Acquire)
+    }
+
+    /// The request that has the turn is about to wait: for whatever wakes the connection. If something has since it was last
+    /// driven, the request is polled once more at once.
+    #[inline]
+    pub(crate) fn wait_in_turn(&self, cx: &Context<'_>) {
+        let waker = cx.waker().clone();
+        let _before = self.turn.holder().waits.replace(waker);
+        if self.turn.is_woken() {
+            cx.waker().wake_by_ref();
+        }
+    }
+
+    /// It is the turn of the connection's task again. Before the connection goes to another request.
+    #[inline]
+    pub(crate) fn give_turn(&self) {
+        let _waits = {
+            let mut holder = self.turn.holder();
+            holder.is_request = false;
+            holder.waits.take()
+        };
+        if self.turn.is_woken() {
+            self.turn.wake();
+        }
     }
 
     /// Whether it is the turn of the connection's task, which is polled.

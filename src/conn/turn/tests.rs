@@ -50,9 +50,9 @@ impl Scene {
     }
 
     /// The request has driven the connection, and waits.
-    fn request_waits(&self, turn: &InTurn) {
+    fn request_waits(&self) {
         let waker = Waker::from(Arc::clone(&self.request));
-        turn.wait(&Context::from_waker(&waker));
+        self.ledger.wait_in_turn(&Context::from_waker(&waker));
     }
 
     fn wake(&self) {
@@ -70,12 +70,12 @@ fn who_has_the_turn_is_woken_and_nobody_else() {
     let scene = Scene::new();
     scene.wake();
     assert_eq!(scene.woken(), (1, 0));
-    let turn = scene.ledger.take_turn();
+    scene.ledger.take_turn();
     scene.ledger.is_driven();
-    scene.request_waits(&turn);
+    scene.request_waits();
     scene.wake();
     assert_eq!(scene.woken(), (0, 1));
-    drop(turn);
+    scene.ledger.give_turn();
     scene.woken();
     scene.wake();
     assert_eq!(scene.woken(), (1, 0));
@@ -84,20 +84,20 @@ fn who_has_the_turn_is_woken_and_nobody_else() {
 #[test]
 fn the_task_leaves_a_connection_alone_that_is_not_its_turn() {
     let scene = Scene::new();
-    let turn = scene.ledger.take_turn();
+    scene.ledger.take_turn();
     assert!(!scene.task_is_polled());
-    drop(turn);
+    scene.ledger.give_turn();
     assert!(scene.task_is_polled());
 }
 
 #[test]
 fn what_wakes_it_between_a_poll_and_the_wait_is_not_lost() {
     let scene = Scene::new();
-    let turn = scene.ledger.take_turn();
+    scene.ledger.take_turn();
     scene.ledger.is_driven();
     scene.wake();
     assert_eq!(scene.woken(), (0, 0));
-    scene.request_waits(&turn);
+    scene.request_waits();
     assert_eq!(scene.woken(), (0, 1));
 }
 
@@ -105,13 +105,13 @@ fn what_wakes_it_between_a_poll_and_the_wait_is_not_lost() {
 fn what_woke_it_since_it_was_last_polled_goes_to_the_task_with_the_turn() {
     for is_woken in [false, true] {
         let scene = Scene::new();
-        let turn = scene.ledger.take_turn();
+        scene.ledger.take_turn();
         scene.ledger.is_driven();
-        scene.request_waits(&turn);
+        scene.request_waits();
         if is_woken {
             scene.wake();
         }
-        drop(turn);
+        scene.ledger.give_turn();
         assert_eq!(scene.task.woken(), usize::from(is_woken));
     }
 }
@@ -119,7 +119,8 @@ fn what_woke_it_since_it_was_last_polled_goes_to_the_task_with_the_turn() {
 #[test]
 fn a_request_that_never_drove_it_leaves_that_to_the_task() {
     let scene = Scene::new();
-    drop(scene.ledger.take_turn());
+    scene.ledger.take_turn();
+    scene.ledger.give_turn();
     assert_eq!(scene.woken(), (1, 0));
 }
 
@@ -130,9 +131,9 @@ fn the_task_is_known_though_it_was_first_polled_in_the_turn_of_a_request() {
         task: Arc::default(),
         request: Arc::default(),
     };
-    let turn = scene.ledger.take_turn();
+    scene.ledger.take_turn();
     assert!(!scene.task_is_polled());
-    drop(turn);
+    scene.ledger.give_turn();
     assert_eq!(scene.woken(), (1, 0));
 }
 

@@ -91,7 +91,8 @@ impl State {
     }
 
     /// Gives an idle HTTP/1 connection of this host away.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a part of what each request does")]
+    #[inline(always)]
     fn grant_idle(
         &mut self,
         at: usize,
@@ -126,7 +127,8 @@ impl State {
     }
 
     /// Gives a connection away whose handle is here.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a part of what each request does")]
+    #[inline(always)]
     pub(super) fn grant(
         &mut self,
         at: usize,
