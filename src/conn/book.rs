@@ -223,6 +223,7 @@ impl Book {
     }
 
     /// What the taps have seen by themselves.
+    #[inline]
     pub(crate) fn alive(&self) -> Result<(), GateReason> {
         match (self.refused, self.is_sealed()) {
             (Some(reason), _) => Err(reason),
@@ -231,6 +232,7 @@ impl Book {
         }
     }
 
+    #[inline]
     pub(crate) fn is_sealed(&self) -> bool {
         self.released || self.refused.is_some() || self.freeze == Freeze::Ended
     }
@@ -265,6 +267,7 @@ impl Book {
     }
 
     /// Counts what came out of the socket.
+    #[inline]
     pub(crate) fn read_socket(&mut self, n: u64) {
         self.read += n;
         if n == 0 {
@@ -273,6 +276,7 @@ impl Book {
     }
 
     /// Counts what came out above TLS.
+    #[inline]
     pub(crate) fn read_plain(&mut self, n: u64) {
         self.received += n;
         if n == 0 {
@@ -289,6 +293,7 @@ impl Book {
     }
 
     /// Counts what went into the socket.
+    #[inline]
     pub(crate) fn wrote_socket(&mut self, n: u64) {
         self.written += n;
         self.acknowledged = None;
@@ -306,6 +311,7 @@ impl Book {
     }
 
     /// Whether a write may be made.
+    #[inline]
     pub(crate) fn admission(&self) -> Admission {
         if self.is_deaf() {
             Admission::Swallowed
@@ -317,6 +323,7 @@ impl Book {
     }
 
     /// Whether what is written is thrown away; see [`deaf`](super::deaf).
+    #[inline]
     pub(crate) fn is_deaf(&self) -> bool {
         self.multiplexed && (self.failed || self.is_sealed())
     }
@@ -334,6 +341,7 @@ impl Book {
 
     /// All that hyper had buffered is written: if the body was taken to its end before, the next write is a new
     /// exchange. Called on the connection's task only, on which the body is taken too.
+    #[inline]
     pub(crate) fn settle(&mut self) {
         if matches!(&self.boundary, Boundary::AfterBody(progress) if progress.is_ended()) {
             self.boundary = Boundary::Certain;
@@ -342,6 +350,7 @@ impl Book {
 
     /// A write that follows a turn with no read between them may be the first of the next exchange, sent by another thread
     /// in that moment; it cannot be told from the rest of the body before.
+    #[inline]
     pub(crate) fn overtake(&mut self, turned_since_read: bool) {
         if turned_since_read && matches!(self.boundary, Boundary::AfterBody(_)) {
             self.boundary = Boundary::Unknown;
@@ -349,6 +358,7 @@ impl Book {
     }
 
     /// Begins an exchange, if the write that is due is the first of one for certain. Returns whether it is.
+    #[inline]
     pub(crate) fn begin_if_certain(&mut self) -> bool {
         if self.multiplexed || !matches!(self.boundary, Boundary::Certain) {
             return false;
@@ -384,6 +394,7 @@ impl Book {
     }
 
     /// A 408 turned out to be a response, or is none of anybody's business.
+    #[inline]
     pub(crate) fn thaw(&mut self) {
         if self.suspected {
             // Nobody will look once more: a descriptor that stayed here would keep the socket open.

@@ -18,7 +18,11 @@ const ALERT_IN_TLS13: [u8; 2] = [0, 19];
 /// Asks the kernel whether the connection can carry an exchange; a refusal is final. `believe`: whether its counters may
 /// be believed, unless they have refuted themselves.
 pub(super) fn ask(ledger: &Ledger, socket: SocketRef<'_>, believe: bool) -> Result<(), GateReason> {
-    let mut sample = believe.then(|| ledger.probe().sample(socket)).flatten();
+    let mut sample = if believe {
+        ledger.probe().sample(socket)
+    } else {
+        None
+    };
     let passed = {
         let mut book = ledger.book();
         book.alive()?;

@@ -62,6 +62,7 @@ impl Plaintext {
     }
 
     /// These bytes came; none means the end. Returns whether the tap on the socket has to run, to keep a descriptor.
+    #[inline]
     pub(super) fn after_read(book: &mut Book, bytes: &[u8]) -> bool {
         let is_head = book.received == book.received_before;
         book.read_plain(bytes.len() as u64);
@@ -86,6 +87,7 @@ impl Plaintext {
     }
 
     /// hyper writes: the first write of an exchange is where the gate stands. `turns`: read under the lock.
+    #[inline]
     pub(super) fn before_write(&mut self, book: &mut Book, turns: u32, bytes: &[u8]) -> Admission {
         self.unflushed = true;
         // Either may come after a proxy's CONNECT. What is spoken within TLS cannot be told from below: it may be HTTP/2.
@@ -112,11 +114,13 @@ impl Plaintext {
     }
 
     /// The write is over; whatever goes into the socket now is a rest that TLS had kept back.
+    #[inline]
     pub(super) fn after_write(book: &mut Book) {
         book.writing = false;
     }
 
     /// hyper flushes: it does so only when it holds nothing that it has not written.
+    #[inline]
     pub(super) fn before_flush(&mut self) {
         self.unflushed = false;
     }
