@@ -40,10 +40,12 @@ pub(super) fn tunnel(method: &Method, headers: &HeaderMap) -> Tunnel {
 pub(super) fn copy<B>(waybill: &mut Waybill, request: &mut Request<B>) {
     let is_kept = waybill.is_kept;
     let head = waybill.head_mut();
-    *request.method_mut() = head.method.clone();
+    // What is as it is in every new request is so already.
+    if head.method != Method::GET {
+        *request.method_mut() = head.method.clone();
+    }
     *request.version_mut() = head.version;
     if is_kept {
-        // What is empty is so already.
         if !head.headers.is_empty() {
             *request.headers_mut() = head.headers.clone();
         }
