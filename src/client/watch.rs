@@ -77,7 +77,9 @@ mod tests {
 
     use super::*;
     use crate::body::Tape;
-    use crate::conn::{Facts, Micros, Millis, Peek, Probe, Sample, SocketRef, State, TrackLayer, TrackedIo};
+    use crate::conn::{
+        Facts, Micros, Millis, Peek, Probe, Sample, SocketRef, State, TrackLayer, TrackedIo,
+    };
 
     /// A kernel that says the same whenever it is asked, and remembers when it was.
     #[derive(Debug)]
@@ -183,7 +185,9 @@ mod tests {
                 watch.poll(cx);
                 std::task::Poll::<()>::Pending
             });
-            tokio::time::timeout(HOUR.get() / 2, for_ever).await.unwrap_err();
+            tokio::time::timeout(HOUR.get() / 2, for_ever)
+                .await
+                .unwrap_err();
             let asked = self.kernel.asked.lock().unwrap();
             let after = asked.iter().map(|at| at.duration_since(since)).collect();
             (after, *self.kernel.aborted.lock().unwrap())

@@ -90,7 +90,8 @@ async fn who_reads_after_there_were_turns_is_woken_whoever_has_the_turn() {
 /// TLS knows of an end that came with the handshake: nobody reads the socket after that.
 #[cfg(feature = "client")]
 #[tokio::test]
-async fn a_task_that_has_its_turns_is_woken_by_the_end_though_the_socket_was_last_read_before_them() {
+async fn a_task_that_has_its_turns_is_woken_by_the_end_though_the_socket_was_last_read_before_them()
+{
     let mut pair = pair(SYSTEM).await;
     let ledger = pair.pool().ledger().unwrap();
     let (opening, task) = (Arc::<Reader>::default(), Arc::<Reader>::default());

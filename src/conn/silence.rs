@@ -80,8 +80,9 @@ fn judge(sample: &Sample, waited: Duration) -> Finding {
     if sample.state != State::Established || heard <= waited + TICK {
         return Finding::Heard;
     }
-    let is_silent =
-        sample.unacked > 0 && sample.retransmits >= TIMEOUTS && waited > ROUND_TRIPS * sample.rtt.get();
+    let is_silent = sample.unacked > 0
+        && sample.retransmits >= TIMEOUTS
+        && waited > ROUND_TRIPS * sample.rtt.get();
     if is_silent {
         Finding::Silent
     } else {
@@ -144,7 +145,10 @@ mod tests {
         assert_eq!(found(|_| {}), Finding::Silent);
         assert_eq!(found(|sample| sample.unacked = 9), Finding::Silent);
         assert_eq!(found(|sample| sample.retransmits = 7), Finding::Silent);
-        assert_eq!(found(|sample| sample.rtt = micros(WAITED / 5)), Finding::Silent);
+        assert_eq!(
+            found(|sample| sample.rtt = micros(WAITED / 5)),
+            Finding::Silent
+        );
         let heard = found(|sample| sample.last_ack_recv = millis(before(11)));
         assert_eq!(heard, Finding::Silent, "more than a tick before");
     }

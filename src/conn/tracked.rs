@@ -231,11 +231,7 @@ impl<T: Read + Unpin> TrackedIo<T> {
 
     /// Reads the socket, by a waker that notes that there is something to read if there is one.
     #[inline(never)]
-    fn read_by(
-        &mut self,
-        cx: &mut Context<'_>,
-        cursor: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn read_by(&mut self, cx: &mut Context<'_>, cursor: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
         if !self.is_lasting {
             return self.read_socket(cx, cursor, false);
         }

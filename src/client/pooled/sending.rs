@@ -99,7 +99,10 @@ impl<A> Attempt<A> {
         let mut request = Request::new(Erased::from(body));
         head::copy(waybill, &mut request);
         let mut this = self.project();
-        assert!(this.sent.is_none() && this.answer.is_none(), "one at a time");
+        assert!(
+            this.sent.is_none() && this.answer.is_none(),
+            "one at a time"
+        );
         let exchange = Exchange::begin(found, &mut request, &waybill.head().uri, tunnel);
         *this.sent = Some(Sent {
             exchange,
@@ -156,7 +159,8 @@ impl<A: Future<Output = Answer>> Attempt<A> {
                 *this.sent = None;
                 this.answer.set(None);
                 if let Poll::Ready(Ok(response)) = answered {
-                    let response = response.map(|incoming| ResponseBody::new(incoming, lease));
+                    let response =
+                        response.map(|incoming| ResponseBody::new(incoming, Some(lease)));
                     return Poll::Ready(Ok(response));
                 }
             }
@@ -182,11 +186,11 @@ impl Sent {
 
     /// The lease with which it ends, if the answer is one of which nothing more is to be said. The ledger hears of that.
     #[inline]
-    fn ends(&mut self, answered: &Poll<Answer>) -> Option<Option<Lease>> {
+    fn ends(&mut self, answered: &Poll<Answer>) -> Option<Lease> {
         match answered {
             Poll::Ready(Ok(response)) if attempt::is_plain(response, self.tunnel) => {
                 self.exchange.seen.ledger.answered(response.headers());
-                Some(self.exchange.lease.take())
+                self.exchange.lease.take()
             }
             _ => None,
         }

@@ -90,7 +90,9 @@ impl Held {
     }
 
     fn patience(&self) -> Duration {
-        let times = self.at_end.map(|at_end| at_end.rto.get() + 2 * at_end.rtt.get());
+        let times = self
+            .at_end
+            .map(|at_end| at_end.rto.get() + 2 * at_end.rtt.get());
         times.unwrap_or_default().clamp(SHORTEST, LONGEST)
     }
 

@@ -81,7 +81,7 @@ async fn requests_are_served_in_the_order_in_which_they_came() {
         let served = Arc::clone(&served);
         tasks.push(tokio::spawn(async move {
             let taken = asking.await.unwrap();
-            served.lock().unwrap().push(n);
+            served.lock().push(n);
             give_back(taken);
         }));
     }
@@ -89,5 +89,5 @@ async fn requests_are_served_in_the_order_in_which_they_came() {
     for task in tasks {
         soon(task).await.unwrap();
     }
-    assert_eq!(*served.lock().unwrap(), (0..100).collect::<Vec<_>>());
+    assert_eq!(*served.lock(), (0..100).collect::<Vec<_>>());
 }

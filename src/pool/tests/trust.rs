@@ -28,7 +28,7 @@ impl Dial for Held {
         let peers = Arc::clone(&self.0);
         Box::pin(async move {
             let (ours, theirs) = tokio::io::duplex(64);
-            peers.lock().unwrap().push(theirs);
+            peers.lock().push(theirs);
             let io = PlainIo::alone(TokioIo::new(ours));
             let ledger = io.ledger();
             let (sender, mut connection) = http1::handshake(io).await?;
@@ -91,7 +91,7 @@ impl Server {
 
     /// The server closes all that it has.
     async fn close(&self) {
-        self.peers.lock().unwrap().clear();
+        self.peers.lock().clear();
         settle().await;
         assert!(self.pool.connections().all().is_empty());
     }
