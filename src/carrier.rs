@@ -8,12 +8,14 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use http::Response;
+use std::mem;
+
 use http::request::Parts;
+use http::{Method, Request, Response};
 
 use crate::body::ReplayBody;
 use crate::error::Error;
-use crate::evidence::{AttemptToken, Evidence};
+use crate::evidence::{AttemptToken, Evidence, Sending};
 use crate::request::{OnFreshConnection, OnRecentConnection};
 
 /// Carries requests to the wire.
@@ -78,6 +80,47 @@ impl Waybill {
     #[inline]
     pub(crate) fn head_mut(&mut self) -> &mut Parts {
         self.head.as_mut().expect(PUT_IN)
+    }
+
+    /// The request with this body; what is not kept of the head is not copied.
+    #[inline]
+    pub(crate) fn request<B>(&mut self, body: B) -> Request<B> {
+        let mut request = Request::new(body);
+        self.copy_to(&mut request);
+        let is_kept = self.is_kept;
+        let uri = &mut self.head_mut().uri;
+        *request.uri_mut() = if is_kept { uri.clone() } else { mem::take(uri) };
+        request
+    }
+
+    /// Gives a new request this head, but for its URI.
+    #[inline]
+    pub(crate) fn copy_to<B>(&mut self, request: &mut Request<B>) {
+        let is_kept = self.is_kept;
+        let head = self.head_mut();
+        // What is as it is in every new request is so already.
+        if head.method != Method::GET {
+            *request.method_mut() = head.method.clone();
+        }
+        *request.version_mut() = head.version;
+        if is_kept {
+            if !head.headers.is_empty() {
+                *request.headers_mut() = head.headers.clone();
+            }
+            if !head.extensions.is_empty() {
+                *request.extensions_mut() = head.extensions.clone();
+            }
+        } else {
+            *request.headers_mut() = mem::take(&mut head.headers);
+            *request.extensions_mut() = mem::take(&mut head.extensions);
+        }
+    }
+
+    /// What went to the wire, if anybody asks what evidence is about. Uses the token up.
+    pub(crate) fn sending(&mut self) -> Option<Sending> {
+        let token = self.token.take()?;
+        let head = self.head();
+        Some(token.take(&head.method, &head.uri))
     }
 }
 

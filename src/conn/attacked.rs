@@ -10,9 +10,10 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
 
 use super::TrackLayer;
-use super::book::{Boundary, Hold};
+use super::book::Boundary;
 use super::plain::PlainIo;
 use super::probe::SYSTEM;
+use super::seldom::Hold;
 use super::tests::{pair, turn, turn_after};
 use crate::body::ReplayBody;
 use crate::evidence::{Delivery, End, Evidence};

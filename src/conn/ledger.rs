@@ -16,10 +16,11 @@ use std::time::Duration;
 use parking_lot::{Mutex, MutexGuard};
 use tokio::time::Instant;
 
-use super::book::{Book, Boundary, Hold};
+use super::book::{Book, Boundary};
 use super::probe::Probe;
 use super::scope::{self, Seen, Slot};
 use super::second_look::Held;
+use super::seldom::Hold;
 use super::turn::Turn;
 use super::watched::Watched;
 use crate::evidence::{Reuse, Trace};

@@ -37,6 +37,7 @@ mod proof;
 mod read;
 pub(crate) mod scope;
 mod second_look;
+mod seldom;
 mod silence;
 mod socket;
 mod tracked;

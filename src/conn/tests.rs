@@ -11,9 +11,10 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tower::{Layer, Service, service_fn};
 
-use super::book::{Freeze, Hold};
+use super::book::Freeze;
 use super::probe::{Peek, Portable, Probe, SYSTEM, Sample};
 use super::scope::{self, Slot};
+use super::seldom::Hold;
 use super::socket::SocketRef;
 use super::{Facts, TrackLayer, TrackedIo};
 use crate::body::ReplayBody;

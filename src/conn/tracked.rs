@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
 
-use super::book::{Admission, Hold};
+use super::book::Admission;
 use super::deaf;
 use super::facts::Facts;
 use super::gate;
@@ -17,6 +17,7 @@ use super::ledger::Ledger;
 use super::plaintext::{Plaintext, closed, refusal, swallows_shutdown};
 use super::read::poll_read_seen;
 use super::second_look::Held;
+use super::seldom::Hold;
 use super::socket::{LastingSocket, SocketRef};
 
 /// How a transport shows its socket.

@@ -6,6 +6,8 @@
 use std::error::Error as StdError;
 
 use super::Evidence;
+#[cfg(feature = "hyper-util")]
+use super::Sending;
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
@@ -34,6 +36,12 @@ impl AttemptError {
             evidence,
             source: source.into(),
         }
+    }
+
+    /// Says whose the evidence is.
+    #[cfg(feature = "hyper-util")]
+    pub(crate) fn is_about(&mut self, sending: Option<Sending>) {
+        self.evidence.sending = sending;
     }
 }
 

@@ -23,7 +23,7 @@ mod through;
 mod timer;
 
 pub use self::attempts::Attempts;
-#[cfg(feature = "client")]
+#[cfg(feature = "hyper-util")]
 pub(crate) use self::future::Call;
 pub use self::layer::ReplayLayer;
 pub use self::service::{Replay, ResponseFuture};

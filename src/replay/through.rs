@@ -1,10 +1,8 @@
 //! A tower service as a carrier: it gets the whole request, with the token in its body and what it asks for in its extensions.
 
-use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use http::request::Parts;
 use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
@@ -59,11 +57,7 @@ where
             body.mark(token);
         }
         let (fresh, recent) = (waybill.fresh, waybill.recent);
-        let mut request = if waybill.is_kept {
-            Request::from_parts(waybill.head().clone(), body)
-        } else {
-            give_away(waybill.head_mut(), body)
-        };
+        let mut request = waybill.request(body);
         if let Some(fresh) = fresh {
             request.extensions_mut().insert(fresh);
         }
@@ -100,15 +94,4 @@ where
     fn ended(&self, attempt: Pin<&mut Self::Attempt>) -> Option<Result<Response<R>, S::Error>> {
         attempt.project().ended.take().map(|ended| *ended)
     }
-}
-
-/// The request itself, and no copy of it.
-fn give_away<B>(head: &mut Parts, body: ReplayBody<B>) -> Request<ReplayBody<B>> {
-    let mut request = Request::new(body);
-    *request.method_mut() = head.method.clone();
-    *request.uri_mut() = mem::take(&mut head.uri);
-    *request.version_mut() = head.version;
-    *request.headers_mut() = mem::take(&mut head.headers);
-    *request.extensions_mut() = mem::take(&mut head.extensions);
-    request
 }

@@ -17,4 +17,4 @@ pub mod reqwest;
 pub use self::builder::{BuildError, ClientBuilder};
 #[cfg(feature = "client")]
 pub use self::client::{Client, ResponseFuture};
-pub use self::layered::{ReplayClient, over_http, over_tls};
+pub use self::layered::{ReplayClient, ReplayFuture, over_http, over_tls};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use hyper::body::Incoming;
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::capture_connection;
@@ -12,11 +12,12 @@ use tower_service::Service;
 
 use super::future::ResponseFuture;
 use super::silenced::Silenced;
+use super::trying::Trying;
 use super::watcher::Watcher;
 use crate::body::ReplayBody;
 use crate::client::invalid::InvalidRequest;
 use crate::conn::scope::Slot;
-use crate::evidence::{AttemptError, AttemptToken, End, Evidence};
+use crate::evidence::{AttemptError, AttemptToken, End, Evidence, Patience};
 use crate::request::{OnFreshConnection, OnRecentConnection, RequestProfile, Semantics};
 
 /// A hyper-util client whose errors carry evidence.
@@ -27,12 +28,22 @@ use crate::request::{OnFreshConnection, OnRecentConnection, RequestProfile, Sema
 /// # Cancel safety
 ///
 /// Dropping the future cancels the request as hyper-util does: the connection is closed unless the response had arrived.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Attest<S> {
     /// Shared by the clones, of which each call takes one: the client itself is large.
     client: Arc<S>,
     /// `None`: black holes are not looked for.
     silenced: Option<Silenced>,
+}
+
+impl<S> Clone for Attest<S> {
+    #[inline]
+    fn clone(&self) -> Self {
+        Self {
+            client: Arc::clone(&self.client),
+            silenced: self.silenced.clone(),
+        }
+    }
 }
 
 impl<S> Attest<S> {
@@ -96,40 +107,81 @@ where
 
     fn call(&mut self, mut request: Request<ReplayBody<B>>) -> Self::Future {
         let token = request.body_mut().take_token();
-        let begun = token.as_ref().map(AttemptToken::begun);
-        let silenced = self.silenced.as_ref();
-        let patience = token.as_ref().and_then(AttemptToken::patience);
-        let watcher = silenced.zip(patience).map(|(silenced, patience)| {
+        let terms = Terms {
+            fresh: request.extensions_mut().remove(),
+            recent: request.extensions_mut().remove(),
+            ..Terms::of(token.as_ref())
+        };
+        let sending = token.map(|token| token.take(request.method(), request.uri()));
+        ResponseFuture::new(self.send(request, terms), sending)
+    }
+}
+
+/// On what terms an attempt is made.
+#[derive(Clone, Copy)]
+pub(super) struct Terms {
+    pub(super) started: Instant,
+    pub(super) patience: Option<Patience>,
+    pub(super) fresh: Option<OnFreshConnection>,
+    pub(super) recent: Option<OnRecentConnection>,
+}
+
+impl Terms {
+    /// As the token says, if there is one.
+    #[inline]
+    pub(super) fn of(token: Option<&AttemptToken>) -> Self {
+        let begun = token.map(AttemptToken::begun);
+        Self {
+            started: begun.map_or_else(Instant::now, Instant::from_std),
+            patience: token.and_then(AttemptToken::patience),
+            fresh: None,
+            recent: None,
+        }
+    }
+}
+
+impl<S> Attest<S> {
+    /// Hands a request to the client.
+    #[inline]
+    pub(super) fn send<B>(&self, mut request: Request<ReplayBody<B>>, terms: Terms) -> Trying
+    where
+        for<'a> &'a S: Service<Request<ReplayBody<B>>, Future = legacy::ResponseFuture>,
+    {
+        if let Some(invalid) = InvalidRequest::in_request(&request) {
+            return Trying::invalid(invalid);
+        }
+        let silenced = self.silenced.as_ref().zip(terms.patience);
+        let watcher = silenced.map(|(silenced, patience)| {
             let body = request.body().progress();
             Watcher::new(silenced.of(request.uri()), patience, body)
         });
-        let sending = token.map(|token| token.take(request.method(), request.uri()));
-        if let Some(invalid) = InvalidRequest::in_request(&request) {
-            let evidence = Evidence::new(End::InvalidRequest).about(sending);
-            return ResponseFuture::failed(AttemptError::new(evidence, invalid));
-        }
-        let fresh: Option<OnFreshConnection> = request.extensions_mut().remove();
-        let recent: Option<OnRecentConnection> = request.extensions_mut().remove();
-        let is_captured = fresh.is_some() || recent.is_some() || watcher.is_some();
+        let is_captured = terms.fresh.is_some() || terms.recent.is_some() || watcher.is_some();
         if is_captured {
             // The extra is then cloned before the request is handed to hyper, where one that is not accepted is condemned.
             // Not on the way that works, unless it is asked for: it costs a seventh of a request.
             drop(capture_connection(&mut request));
         }
-        let profile = RequestProfile::of(&request, false);
         let slot = Slot {
             progress: request.body().progress(),
-            started: begun.map_or_else(Instant::now, Instant::from_std),
+            started: terms.started,
             is_captured,
-            opened_after: fresh.map(|fresh| Instant::from_std(fresh.moment())),
-            idle_at_most: recent.map(|recent| recent.limit()),
+            opened_after: terms.fresh.map(|fresh| Instant::from_std(fresh.moment())),
+            idle_at_most: terms.recent.map(|recent| recent.limit()),
             silent_since: watcher.as_ref().and_then(Watcher::silent_since),
-            tunnel: profile.semantics() == Semantics::Tunnel,
+            tunnel: asks_for_tunnel(&request),
             opened: None,
             seen: None,
         };
-        let watcher = watcher.map(Box::new);
-        let future = (&*self.client).call(request);
-        ResponseFuture::sending(future, slot, sending, watcher)
+        Trying::Sending {
+            slot: Some(Box::new(slot)),
+            watcher: watcher.map(Box::new),
+            future: (&*self.client).call(request),
+        }
     }
+}
+
+#[inline]
+fn asks_for_tunnel<B>(request: &Request<B>) -> bool {
+    let may_ask = *request.method() == Method::CONNECT || !request.headers().is_empty();
+    may_ask && RequestProfile::of(request, false).semantics() == Semantics::Tunnel
 }

@@ -8,10 +8,12 @@
 //! [`stack`](crate::stack) builds all of it in one call.
 
 mod attest;
+mod carrier;
 mod chain;
 mod future;
 mod inquest;
 mod silenced;
+mod trying;
 mod watcher;
 
 pub use self::attest::Attest;

@@ -79,7 +79,7 @@ where
             first => {
                 let checkout = (self.pool.checkout(want), first);
                 let mut request = Request::new(Erased::from(body));
-                head::copy(waybill, &mut request);
+                waybill.copy_to(&mut request);
                 let about = About::new(waybill, progress);
                 let attempting = Box::pin(attempt::attempt(checkout, request, about, tunnel));
                 attempt.otherwise(Otherwise::Attempting(attempting));

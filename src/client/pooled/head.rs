@@ -3,12 +3,9 @@
 //! HTTP/1 wants the path alone and a `Host` (RFC 9112 section 3.2); HTTP/2 takes the URI as it is. The URI that the request
 //! has stays with the head it was made from, so that one which hyper hands back unsent can be sent over another connection.
 
-use std::mem;
-
 use http::header::{CONNECTION, HOST, PROXY_AUTHORIZATION, UPGRADE};
 use http::{HeaderMap, Method, Request, Uri, Version};
 
-use crate::carrier::Waybill;
 use crate::pool::{Protocol, Proxy, Route};
 
 /// Whether a request asks for something else than exchanges.
@@ -32,29 +29,6 @@ pub(super) fn tunnel(method: &Method, headers: &HeaderMap) -> Tunnel {
         Tunnel::Upgrade
     } else {
         Tunnel::No
-    }
-}
-
-/// Gives the request this head, but for its URI; what is not kept of the head is not copied.
-#[inline]
-pub(super) fn copy<B>(waybill: &mut Waybill, request: &mut Request<B>) {
-    let is_kept = waybill.is_kept;
-    let head = waybill.head_mut();
-    // What is as it is in every new request is so already.
-    if head.method != Method::GET {
-        *request.method_mut() = head.method.clone();
-    }
-    *request.version_mut() = head.version;
-    if is_kept {
-        if !head.headers.is_empty() {
-            *request.headers_mut() = head.headers.clone();
-        }
-        if !head.extensions.is_empty() {
-            *request.extensions_mut() = head.extensions.clone();
-        }
-    } else {
-        *request.headers_mut() = mem::take(&mut head.headers);
-        *request.extensions_mut() = mem::take(&mut head.extensions);
     }
 }
 

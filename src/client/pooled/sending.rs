@@ -16,7 +16,7 @@ use super::attempt::{self, About, Attempting, GoingOn, Outcome};
 use super::body::ResponseBody;
 use super::carrier::want;
 use super::exchange::{Answer, Exchange};
-use super::head::{self, Tunnel};
+use super::head::Tunnel;
 use crate::body::{Erased, Progress, ReplayBody};
 use crate::carrier::{Waybill, is_answer};
 use crate::client::watch::Watch;
@@ -97,7 +97,7 @@ impl<A> Attempt<A> {
         let progress = body.progress();
         let watch = attempt::watch(waybill.token.as_ref(), &progress, &found).map(Box::new);
         let mut request = Request::new(Erased::from(body));
-        head::copy(waybill, &mut request);
+        waybill.copy_to(&mut request);
         let mut this = self.project();
         assert!(
             this.sent.is_none() && this.answer.is_none(),
