@@ -83,7 +83,8 @@ impl Waybill {
     }
 
     /// The request with this body; what is not kept of the head is not copied.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "it is large, and made where it stays")]
+    #[inline(always)]
     pub(crate) fn request<B>(&mut self, body: B) -> Request<B> {
         let mut request = Request::new(body);
         self.copy_to(&mut request);

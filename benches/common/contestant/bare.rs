@@ -2,23 +2,21 @@
 
 use std::net::SocketAddr;
 
-use bytes::Bytes;
 use http::header::{HOST, HeaderValue};
 use http::{Request, Uri};
-use http_body_util::Empty;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-use super::{Contestant, Outcome, read_to_end};
+use super::{Contestant, NoBody, Outcome, read_to_end};
 
-pub(crate) struct Bare {
-    connection: SendRequest<Empty<Bytes>>,
+pub(crate) struct Bare<B> {
+    connection: SendRequest<B>,
     server: SocketAddr,
     host: HeaderValue,
 }
 
-impl Contestant for Bare {
+impl<B: NoBody> Contestant for Bare<B> {
     /// The path alone: a connection has no other use for the rest.
     type Url = Uri;
 
@@ -44,7 +42,7 @@ impl Contestant for Bare {
     async fn get(&mut self, url: &Uri) -> Outcome<()> {
         self.connection.ready().await?;
         let request = Request::get(url.clone()).header(HOST, self.host.clone());
-        let response = self.connection.send_request(request.body(Empty::new())?);
+        let response = self.connection.send_request(request.body(B::default())?);
         read_to_end(response.await?.into_body()).await
     }
 }
