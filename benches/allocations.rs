@@ -73,7 +73,7 @@ impl Counted<'_> {
 /// How many requests are gathered so that there are `CONNECTIONS` more, and how many connections there are then in all.
 fn connections(kind: Kind) -> (u32, usize) {
     let gathered = match kind {
-        Kind::Bare | Kind::BareWithBodies => CONNECTIONS,
+        Kind::Bare => CONNECTIONS,
         _ => CONNECTIONS + 1,
     };
     (gathered, CONNECTIONS as usize + 1)
@@ -88,18 +88,13 @@ struct Figures {
 
 fn compare(options: &Options) -> Outcome<()> {
     let mut server = Server::start(Listen::One)?;
-    let kinds = options
-        .among(&[Kind::ALL, Kind::WITH_BODIES].concat())
-        .into_iter();
+    let kinds = options.among(Kind::ALL).into_iter();
     let measured = kinds.map(|kind| measure(&mut server, kind));
     let measured = measured.collect::<Outcome<Vec<_>>>()?;
-    let (with_bodies, without): (Vec<_>, Vec<_>) =
-        (measured.iter()).partition(|of| Kind::WITH_BODIES.contains(&of.kind));
-    print(&without);
-    print(&with_bodies);
+    print(&measured);
     if options.csv {
         let mut report = Report::new("allocations");
-        for figures in &without {
+        for figures in &measured {
             let name = figures.kind.name();
             report.add("a request", name, "allocations", figures.calls);
             report.add("a request", name, "bytes", figures.bytes);
@@ -132,10 +127,7 @@ fn measure(server: &mut Server, kind: Kind) -> Outcome<Figures> {
     })
 }
 
-fn print(measured: &[&Figures]) {
-    if measured.is_empty() {
-        return;
-    }
+fn print(measured: &[Figures]) {
     let mut table = Table::new(&[
         "contestant",
         "allocations a request",
@@ -143,9 +135,8 @@ fn print(measured: &[&Figures]) {
         "bytes an idle connection",
         "to legacy",
     ]);
+    let legacy = measured.iter().find(|of| of.kind == Kind::Legacy);
     for figures in measured {
-        let [_, legacy] = figures.kind.measures();
-        let legacy = measured.iter().find(|of| of.kind == legacy);
         table.row(vec![
             figures.kind.name().to_owned(),
             format!("{:.2}", figures.calls),

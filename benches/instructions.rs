@@ -50,14 +50,11 @@ impl Job for Requests<'_> {
 fn compare(options: &Options) -> Outcome<()> {
     callgrind::ensure_there_is_one()?;
     let measured = measure(options)?;
-    let (with_bodies, without): (Vec<_>, Vec<_>) =
-        (measured.iter()).partition(|(kind, _)| Kind::WITH_BODIES.contains(kind));
-    print(&without);
-    print(&with_bodies);
+    print(&measured);
     if options.csv {
         let mut report = Report::new("instructions");
-        for (kind, figure) in &without {
-            report.add("a request", kind.name(), "instructions", *figure);
+        for &(kind, figure) in &measured {
+            report.add("a request", kind.name(), "instructions", figure);
         }
         report.write_csv()?;
     }
@@ -72,9 +69,7 @@ fn compare(options: &Options) -> Outcome<()> {
 
 fn measure(options: &Options) -> Outcome<Vec<(Kind, f64)>> {
     let server = Server::start(Listen::One)?;
-    let kinds = options
-        .among(&[Kind::ALL, Kind::WITH_BODIES].concat())
-        .into_iter();
+    let kinds = options.among(Kind::ALL).into_iter();
     let measured = kinds.map(|kind| {
         let order = Order {
             kind,
@@ -87,13 +82,10 @@ fn measure(options: &Options) -> Outcome<Vec<(Kind, f64)>> {
     measured.collect()
 }
 
-fn print(measured: &[&(Kind, f64)]) {
-    if measured.is_empty() {
-        return;
-    }
+fn print(measured: &[(Kind, f64)]) {
     let mut table = Table::new(&["contestant", "instructions", "to bare", "to legacy"]);
-    for &&(kind, figure) in measured {
-        let [bare, legacy] = kind.measures().map(|kind| figure_of(measured, kind));
+    let [bare, legacy] = [Kind::Bare, Kind::Legacy].map(|kind| figure_of(measured, kind));
+    for &(kind, figure) in measured {
         table.row(vec![
             kind.name().to_owned(),
             grouped(figure),
@@ -104,9 +96,9 @@ fn print(measured: &[&(Kind, f64)]) {
     table.print();
 }
 
-fn figure_of(measured: &[&(Kind, f64)], kind: Kind) -> Option<f64> {
+fn figure_of(measured: &[(Kind, f64)], kind: Kind) -> Option<f64> {
     let found = measured.iter().find(|(measured, _)| *measured == kind);
-    found.map(|(_, figure)| *figure)
+    found.map(|&(_, figure)| figure)
 }
 
 fn store(path: &Path, measured: &[(Kind, f64)]) -> Outcome<()> {

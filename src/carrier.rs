@@ -83,8 +83,7 @@ impl Waybill {
     }
 
     /// The request with this body; what is not kept of the head is not copied.
-    #[expect(clippy::inline_always, reason = "it is large, and made where it stays")]
-    #[inline(always)]
+    #[inline]
     pub(crate) fn request<B>(&mut self, body: B) -> Request<B> {
         let mut request = Request::new(body);
         self.copy_to(&mut request);

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::io::{self, IoSlice};
-use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -51,18 +50,12 @@ pub struct TrackedIo<T> {
 enum Reader {
     /// Nobody yet.
     Unknown,
-    /// A task, by a waker of its own.
-    Task(Box<StandIn>),
+    /// A task, by a waker of its own. The socket is read by the ledger's, which notes that there is something to read, and wakes
+    /// this one.
+    Task(Waker),
     /// Whose turn it is, by the ledger's waker, for good: once there are turns, the ledger knows whom to wake, and nobody else is
     /// put in that place. Who reads after that, upgraded, is woken by the runtime itself.
     InTurns,
-}
-
-/// By what the socket is read for a task that has a waker of its own.
-struct StandIn {
-    task: Waker,
-    /// The ledger's, which notes that there is something to read, and wakes the task.
-    ledger: Waker,
 }
 
 impl<T> TrackedIo<T> {
@@ -218,38 +211,23 @@ impl<T: Read + Unpin> TrackedIo<T> {
             && !self.ledger.may_read()
             && !self.ledger.is_deaf()
             && match &self.reader {
-                Reader::Task(by) => by.task.will_wake(cx.waker()),
+                Reader::Task(task) => task.will_wake(cx.waker()),
                 Reader::InTurns | Reader::Unknown => self.ledger.is_by(cx),
             }
     }
 
-    /// Reads the socket for a task that has a waker of its own.
-    fn read_for_task(
-        &mut self,
-        cx: &mut Context<'_>,
-        cursor: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        let known = match mem::replace(&mut self.reader, Reader::Unknown) {
-            Reader::InTurns => {
-                self.reader = Reader::InTurns;
-                return self.read_socket(cx, cursor, false);
-            }
-            Reader::Task(by) if by.task.will_wake(cx.waker()) => Some(by),
-            Reader::Task(_) | Reader::Unknown => None,
+    /// What the socket is read by instead, for this waker; `None`: by itself.
+    fn stand_in(&mut self, waker: &Waker) -> Option<Waker> {
+        let is_known = match &self.reader {
+            Reader::InTurns => return None,
+            Reader::Task(task) => task.will_wake(waker),
+            Reader::Unknown => false,
         };
-        let by = known.unwrap_or_else(|| self.stand_in(cx.waker()));
-        let result = self.read_socket(&mut Context::from_waker(&by.ledger), cursor, true);
-        self.reader = Reader::Task(by);
-        result
-    }
-
-    #[cold]
-    fn stand_in(&self, task: &Waker) -> Box<StandIn> {
-        self.ledger.is_driven_by(task.clone());
-        Box::new(StandIn {
-            task: task.clone(),
-            ledger: Waker::from(Arc::clone(&self.ledger)),
-        })
+        if !is_known {
+            self.reader = Reader::Task(waker.clone());
+            self.ledger.is_driven_by(waker.clone());
+        }
+        Some(Waker::from(Arc::clone(&self.ledger)))
     }
 
     /// Reads the socket, by a waker that notes that there is something to read if there is one.
@@ -264,7 +242,10 @@ impl<T: Read + Unpin> TrackedIo<T> {
             }
             return self.read_socket(cx, cursor, true);
         }
-        self.read_for_task(cx, cursor)
+        match self.stand_in(cx.waker()) {
+            Some(waker) => self.read_socket(&mut Context::from_waker(&waker), cursor, true),
+            None => self.read_socket(cx, cursor, false),
+        }
     }
 
     /// Reads the socket. `is_by`: by the ledger's waker.

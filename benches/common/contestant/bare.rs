@@ -2,21 +2,23 @@
 
 use std::net::SocketAddr;
 
+use bytes::Bytes;
 use http::header::{HOST, HeaderValue};
 use http::{Request, Uri};
+use http_body_util::Empty;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-use super::{Contestant, NoBody, Outcome, read_to_end};
+use super::{Contestant, Outcome, read_to_end};
 
-pub(crate) struct Bare<B> {
-    connection: SendRequest<B>,
+pub(crate) struct Bare {
+    connection: SendRequest<Empty<Bytes>>,
     server: SocketAddr,
     host: HeaderValue,
 }
 
-impl<B: NoBody> Contestant for Bare<B> {
+impl Contestant for Bare {
     /// The path alone: a connection has no other use for the rest.
     type Url = Uri;
 
@@ -42,7 +44,7 @@ impl<B: NoBody> Contestant for Bare<B> {
     async fn get(&mut self, url: &Uri) -> Outcome<()> {
         self.connection.ready().await?;
         let request = Request::get(url.clone()).header(HOST, self.host.clone());
-        let response = self.connection.send_request(request.body(B::default())?);
+        let response = self.connection.send_request(request.body(Empty::new())?);
         read_to_end(response.await?.into_body()).await
     }
 }

@@ -1,19 +1,19 @@
 //! This crate's own client.
 
-use std::marker::PhantomData;
 use std::net::SocketAddr;
 
+use bytes::Bytes;
 use http::{Request, Uri};
+use http_body_util::Empty;
 use unstale::Client;
 
-use super::{Contestant, NoBody, Outcome, read_to_end};
+use super::{Contestant, Outcome, read_to_end};
 
-pub(crate) struct Own<B> {
+pub(crate) struct Own {
     client: Client,
-    body: PhantomData<fn() -> B>,
 }
 
-impl<B: NoBody> Contestant for Own<B> {
+impl Contestant for Own {
     type Url = Uri;
 
     fn url(text: &str) -> Outcome<Uri> {
@@ -22,22 +22,16 @@ impl<B: NoBody> Contestant for Own<B> {
 
     async fn start(_: SocketAddr) -> Outcome<Self> {
         let client = Client::builder().build()?;
-        Ok(Self {
-            client,
-            body: PhantomData,
-        })
+        Ok(Self { client })
     }
 
     async fn another(&self) -> Outcome<Self> {
         let client = self.client.clone();
-        Ok(Self {
-            client,
-            body: PhantomData,
-        })
+        Ok(Self { client })
     }
 
     async fn get(&mut self, url: &Uri) -> Outcome<()> {
-        let request = Request::get(url.clone()).body(B::default())?;
+        let request = Request::get(url.clone()).body(Empty::<Bytes>::new())?;
         let response = self.client.request(request).await?;
         read_to_end(response.into_body()).await
     }

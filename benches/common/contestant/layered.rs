@@ -2,7 +2,9 @@
 
 use std::net::SocketAddr;
 
+use bytes::Bytes;
 use http::{Request, Uri};
+use http_body_util::Empty;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
@@ -11,13 +13,13 @@ use unstale::RetryPolicy;
 use unstale::conn::Track;
 use unstale::stack::{self, ReplayClient};
 
-use super::{Contestant, NoBody, Outcome, read_to_end};
+use super::{Contestant, Outcome, read_to_end};
 
-pub(crate) struct Layered<B> {
-    client: ReplayClient<Track<HttpConnector>, B>,
+pub(crate) struct Layered {
+    client: ReplayClient<Track<HttpConnector>, Empty<Bytes>>,
 }
 
-impl<B: NoBody> Contestant for Layered<B> {
+impl Contestant for Layered {
     type Url = Uri;
 
     fn url(text: &str) -> Outcome<Uri> {
@@ -36,7 +38,7 @@ impl<B: NoBody> Contestant for Layered<B> {
     }
 
     async fn get(&mut self, url: &Uri) -> Outcome<()> {
-        let request = Request::get(url.clone()).body(B::default())?;
+        let request = Request::get(url.clone()).body(Empty::new())?;
         let response = self.client.ready().await?.call(request).await?;
         read_to_end(response.into_body()).await
     }

@@ -2,18 +2,20 @@
 
 use std::net::SocketAddr;
 
+use bytes::Bytes;
 use http::{Request, Uri};
+use http_body_util::Empty;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
-use super::{Contestant, NoBody, Outcome, read_to_end};
+use super::{Contestant, Outcome, read_to_end};
 
-pub(crate) struct Legacy<B> {
-    client: Client<HttpConnector, B>,
+pub(crate) struct Legacy {
+    client: Client<HttpConnector, Empty<Bytes>>,
 }
 
-impl<B: NoBody> Contestant for Legacy<B> {
+impl Contestant for Legacy {
     type Url = Uri;
 
     fn url(text: &str) -> Outcome<Uri> {
@@ -31,7 +33,7 @@ impl<B: NoBody> Contestant for Legacy<B> {
     }
 
     async fn get(&mut self, url: &Uri) -> Outcome<()> {
-        let request = Request::get(url.clone()).body(B::default())?;
+        let request = Request::get(url.clone()).body(Empty::new())?;
         let response = self.client.request(request).await?;
         read_to_end(response.into_body()).await
     }

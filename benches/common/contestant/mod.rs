@@ -8,14 +8,13 @@ mod layered;
 mod legacy;
 mod reqwest;
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::pin;
 
-use bytes::{Buf, Bytes};
+use bytes::Buf;
 use http_body::Body;
-use http_body_util::{BodyExt, Empty, Full};
+use http_body_util::BodyExt;
 
 use super::{Failure, Outcome};
 
@@ -35,15 +34,6 @@ pub(crate) trait Contestant: Sized + Send + 'static {
     /// One request, its answer read to the end.
     fn get(&mut self, url: &Self::Url) -> impl Future<Output = Outcome<()>> + Send;
 }
-
-/// The body of a request: none, of a type that may have one or not.
-pub(crate) trait NoBody:
-    Body<Data = Bytes, Error = Infallible> + Default + Send + Unpin + 'static
-{
-}
-
-impl NoBody for Empty<Bytes> {}
-impl NoBody for Full<Bytes> {}
 
 /// What can be done with any contestant.
 pub(crate) trait Job {
@@ -70,7 +60,7 @@ macro_rules! contestants {
         }
 
         impl Kind {
-            const EVERY: &[Self] = &[$(Self::$kind,)*];
+            pub(crate) const ALL: &[Self] = &[$(Self::$kind,)*];
 
             pub(crate) fn name(self) -> &'static str {
                 match self {
@@ -94,44 +84,14 @@ macro_rules! contestants {
 }
 
 contestants! {
-    Bare, "bare", bare::Bare<Empty<Bytes>>, Pool::None;
-    Legacy, "legacy", legacy::Legacy<Empty<Bytes>>, Pool::Own;
+    Bare, "bare", bare::Bare, Pool::None;
+    Legacy, "legacy", legacy::Legacy, Pool::Own;
     Reqwest, "reqwest", reqwest::Reqwest, Pool::Borrowed;
-    Layered, "layered", layered::Layered<Empty<Bytes>>, Pool::Borrowed;
-    Client, "client", client::Own<Empty<Bytes>>, Pool::Own;
-    BareWithBodies, "bare-with-bodies", bare::Bare<Full<Bytes>>, Pool::None;
-    LegacyWithBodies, "legacy-with-bodies", legacy::Legacy<Full<Bytes>>, Pool::Own;
-    LayeredWithBodies, "layered-with-bodies", layered::Layered<Full<Bytes>>, Pool::Borrowed;
-    ClientWithBodies, "client-with-bodies", client::Own<Full<Bytes>>, Pool::Own;
+    Layered, "layered", layered::Layered, Pool::Borrowed;
+    Client, "client", client::Own, Pool::Own;
 }
 
 impl Kind {
-    /// They send requests without a body, and those that have a type for it can send no others.
-    pub(crate) const ALL: &[Self] = &[
-        Self::Bare,
-        Self::Legacy,
-        Self::Reqwest,
-        Self::Layered,
-        Self::Client,
-    ];
-
-    /// The same of clients that could send a body, too: its type is that of hyper-util's documentation, and not nothing.
-    pub(crate) const WITH_BODIES: &[Self] = &[
-        Self::BareWithBodies,
-        Self::LegacyWithBodies,
-        Self::LayeredWithBodies,
-        Self::ClientWithBodies,
-    ];
-
-    /// Those whose figures these are held against: hyper's connection, and hyper-util's client.
-    pub(crate) fn measures(self) -> [Self; 2] {
-        if Self::WITH_BODIES.contains(&self) {
-            [Self::BareWithBodies, Self::LegacyWithBodies]
-        } else {
-            [Self::Bare, Self::Legacy]
-        }
-    }
-
     /// Those that keep connections between requests and decide which one to use.
     pub(crate) fn pooled() -> Vec<Self> {
         Self::all_but(&[Pool::None])
@@ -148,7 +108,7 @@ impl Kind {
     }
 
     pub(crate) fn named(name: &str) -> Outcome<Self> {
-        let mut all = Self::EVERY.iter().copied();
+        let mut all = Self::ALL.iter().copied();
         let found = all.find(|kind| kind.name() == name);
         found.ok_or_else(|| format!("there is no contestant {name}").into())
     }

@@ -142,8 +142,7 @@ impl Terms {
 
 impl<S> Attest<S> {
     /// Hands a request to the client.
-    #[expect(clippy::inline_always, reason = "a request is large, and is not moved")]
-    #[inline(always)]
+    #[inline]
     pub(super) fn send<B>(&self, mut request: Request<ReplayBody<B>>, terms: Terms) -> Trying
     where
         for<'a> &'a S: Service<Request<ReplayBody<B>>, Future = legacy::ResponseFuture>,
