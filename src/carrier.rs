@@ -82,20 +82,18 @@ impl Waybill {
         self.head.as_mut().expect(PUT_IN)
     }
 
-    /// The request with this body; what is not kept of the head is not copied.
+    /// Gives a new request this head; what is not kept of it is not copied.
     #[inline]
-    pub(crate) fn request<B>(&mut self, body: B) -> Request<B> {
-        let mut request = Request::new(body);
-        self.copy_to(&mut request);
+    pub(crate) fn give_head<B>(&mut self, request: &mut Request<B>) {
+        self.give_all_but_uri(request);
         let is_kept = self.is_kept;
         let uri = &mut self.head_mut().uri;
         *request.uri_mut() = if is_kept { uri.clone() } else { mem::take(uri) };
-        request
     }
 
-    /// Gives a new request this head, but for its URI.
+    /// The same, but for its URI.
     #[inline]
-    pub(crate) fn copy_to<B>(&mut self, request: &mut Request<B>) {
+    pub(crate) fn give_all_but_uri<B>(&mut self, request: &mut Request<B>) {
         let is_kept = self.is_kept;
         let head = self.head_mut();
         // What is as it is in every new request is so already.

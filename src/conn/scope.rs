@@ -93,6 +93,7 @@ impl Slot {
 }
 
 /// Runs `poll` for the attempt in `slot`, which is boxed: it is taken in and out with each poll.
+#[inline]
 pub(crate) fn within<R>(slot: &mut Option<Box<Slot>>, poll: impl FnOnce() -> R) -> R {
     /// Meanwhile it holds the attempt outside of this one, if there is any.
     struct Swapped<'a>(&'a mut Option<Box<Slot>>);
@@ -106,6 +107,7 @@ pub(crate) fn within<R>(slot: &mut Option<Box<Slot>>, poll: impl FnOnce() -> R) 
     poll()
 }
 
+#[inline]
 fn swap(slot: &mut Option<Box<Slot>>) {
     CURRENT.with(|current| current.swap(Cell::from_mut(slot)));
 }

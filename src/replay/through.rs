@@ -57,7 +57,8 @@ where
             body.mark(token);
         }
         let (fresh, recent) = (waybill.fresh, waybill.recent);
-        let mut request = waybill.request(body);
+        let mut request = Request::new(body);
+        waybill.give_head(&mut request);
         if let Some(fresh) = fresh {
             request.extensions_mut().insert(fresh);
         }

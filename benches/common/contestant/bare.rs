@@ -2,18 +2,16 @@
 
 use std::net::SocketAddr;
 
-use bytes::Bytes;
 use http::header::{HOST, HeaderValue};
 use http::{Request, Uri};
-use http_body_util::Empty;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-use super::{Contestant, Outcome, read_to_end};
+use super::{Contestant, Outcome, RequestBody, read_to_end};
 
 pub(crate) struct Bare {
-    connection: SendRequest<Empty<Bytes>>,
+    connection: SendRequest<RequestBody>,
     server: SocketAddr,
     host: HeaderValue,
 }
@@ -44,7 +42,9 @@ impl Contestant for Bare {
     async fn get(&mut self, url: &Uri) -> Outcome<()> {
         self.connection.ready().await?;
         let request = Request::get(url.clone()).header(HOST, self.host.clone());
-        let response = self.connection.send_request(request.body(Empty::new())?);
+        let response = self
+            .connection
+            .send_request(request.body(RequestBody::default())?);
         read_to_end(response.await?.into_body()).await
     }
 }

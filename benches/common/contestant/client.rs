@@ -2,12 +2,10 @@
 
 use std::net::SocketAddr;
 
-use bytes::Bytes;
 use http::{Request, Uri};
-use http_body_util::Empty;
 use unstale::Client;
 
-use super::{Contestant, Outcome, read_to_end};
+use super::{Contestant, Outcome, RequestBody, read_to_end};
 
 pub(crate) struct Own {
     client: Client,
@@ -31,7 +29,7 @@ impl Contestant for Own {
     }
 
     async fn get(&mut self, url: &Uri) -> Outcome<()> {
-        let request = Request::get(url.clone()).body(Empty::<Bytes>::new())?;
+        let request = Request::get(url.clone()).body(RequestBody::default())?;
         let response = self.client.request(request).await?;
         read_to_end(response.into_body()).await
     }

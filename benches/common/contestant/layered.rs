@@ -2,9 +2,7 @@
 
 use std::net::SocketAddr;
 
-use bytes::Bytes;
 use http::{Request, Uri};
-use http_body_util::Empty;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
@@ -13,10 +11,10 @@ use unstale::RetryPolicy;
 use unstale::conn::Track;
 use unstale::stack::{self, ReplayClient};
 
-use super::{Contestant, Outcome, read_to_end};
+use super::{Contestant, Outcome, RequestBody, read_to_end};
 
 pub(crate) struct Layered {
-    client: ReplayClient<Track<HttpConnector>, Empty<Bytes>>,
+    client: ReplayClient<Track<HttpConnector>, RequestBody>,
 }
 
 impl Contestant for Layered {
@@ -38,7 +36,7 @@ impl Contestant for Layered {
     }
 
     async fn get(&mut self, url: &Uri) -> Outcome<()> {
-        let request = Request::get(url.clone()).body(Empty::new())?;
+        let request = Request::get(url.clone()).body(RequestBody::default())?;
         let response = self.client.ready().await?.call(request).await?;
         read_to_end(response.into_body()).await
     }

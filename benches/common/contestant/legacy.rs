@@ -2,17 +2,15 @@
 
 use std::net::SocketAddr;
 
-use bytes::Bytes;
 use http::{Request, Uri};
-use http_body_util::Empty;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
-use super::{Contestant, Outcome, read_to_end};
+use super::{Contestant, Outcome, RequestBody, read_to_end};
 
 pub(crate) struct Legacy {
-    client: Client<HttpConnector, Empty<Bytes>>,
+    client: Client<HttpConnector, RequestBody>,
 }
 
 impl Contestant for Legacy {
@@ -33,7 +31,7 @@ impl Contestant for Legacy {
     }
 
     async fn get(&mut self, url: &Uri) -> Outcome<()> {
-        let request = Request::get(url.clone()).body(Empty::new())?;
+        let request = Request::get(url.clone()).body(RequestBody::default())?;
         let response = self.client.request(request).await?;
         read_to_end(response.into_body()).await
     }

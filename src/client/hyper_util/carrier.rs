@@ -55,7 +55,8 @@ where
             recent: waybill.recent,
             ..Terms::of(waybill.token.as_ref())
         };
-        let request = waybill.request(body);
+        let mut request = Request::new(body);
+        waybill.give_head(&mut request);
         assert!(attempt.trying.is_none(), "one at a time");
         attempt.trying = Some(self.send(request, terms));
     }

@@ -79,7 +79,7 @@ where
             first => {
                 let checkout = (self.pool.checkout(want), first);
                 let mut request = Request::new(Erased::from(body));
-                waybill.copy_to(&mut request);
+                waybill.give_all_but_uri(&mut request);
                 let about = About::new(waybill, progress);
                 let attempting = Box::pin(attempt::attempt(checkout, request, about, tunnel));
                 attempt.otherwise(Otherwise::Attempting(attempting));

@@ -97,7 +97,7 @@ impl<A> Attempt<A> {
         let progress = body.progress();
         let watch = attempt::watch(waybill.token.as_ref(), &progress, &found).map(Box::new);
         let mut request = Request::new(Erased::from(body));
-        waybill.copy_to(&mut request);
+        waybill.give_all_but_uri(&mut request);
         let mut this = self.project();
         assert!(
             this.sent.is_none() && this.answer.is_none(),
