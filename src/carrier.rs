@@ -15,7 +15,9 @@ use http::{Method, Request, Response};
 
 use crate::body::ReplayBody;
 use crate::error::Error;
-use crate::evidence::{AttemptToken, Evidence, Sending};
+#[cfg(feature = "hyper-util")]
+use crate::evidence::Sending;
+use crate::evidence::{AttemptToken, Evidence};
 use crate::request::{OnFreshConnection, OnRecentConnection};
 
 /// Carries requests to the wire.
@@ -115,6 +117,7 @@ impl Waybill {
     }
 
     /// What went to the wire, if anybody asks what evidence is about. Uses the token up.
+    #[cfg(feature = "hyper-util")]
     pub(crate) fn sending(&mut self) -> Option<Sending> {
         let token = self.token.take()?;
         let head = self.head();
