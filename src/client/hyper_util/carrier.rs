@@ -14,7 +14,7 @@ use tower_service::Service;
 use super::attest::{Attest, Terms};
 use super::trying::{Outcome, Trying, attribute};
 use crate::body::ReplayBody;
-use crate::carrier::{Carrier, Waybill};
+use crate::carrier::{Carrier, Waybill, is_answer};
 use crate::client::look::is_doubtful;
 use crate::error::Error;
 use crate::evidence::AttemptError;
@@ -71,7 +71,7 @@ where
         let trying = attempt.trying.as_mut().expect("an attempt was begun");
         match trying.poll(cx) {
             Poll::Pending => Poll::Pending,
-            Poll::Ready(Ok(response)) if !is_doubtful(response.status()) => {
+            Poll::Ready(Ok(response)) if is_plain(&response) || is_answer(&response) => {
                 attempt.trying = None;
                 Poll::Ready(Ok(response))
             }
@@ -89,4 +89,10 @@ where
         let ended = attempt.ended.take()?;
         Some(*ended)
     }
+}
+
+/// Whether this is the response by its status alone, as mostly it is.
+#[inline]
+fn is_plain(response: &Response<Incoming>) -> bool {
+    !is_doubtful(response.status())
 }
