@@ -115,7 +115,7 @@ fn take_turn<C: Contestant>(
 }
 
 fn compare(options: &Options) -> Outcome<()> {
-    let server = Server::start(Listen::One)?;
+    let server = Server::start(Listen::Awake)?;
     let kinds = options.among(Kind::ALL);
     let mut report = Report::new("throughput");
     let mut table = Table::new(&[
