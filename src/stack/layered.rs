@@ -26,7 +26,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::body::ReplayBody;
-use crate::client::hyper_util::Attest;
+use crate::client::hyper_util::{Attest, sets_host};
 use crate::conn::{AboveTls, Track, TrackLayer};
 use crate::error::Error;
 use crate::policy::RetryPolicy;
@@ -53,6 +53,13 @@ pub struct ReplayClient<C, B> {
 }
 
 impl<C, B> ReplayClient<C, B> {
+    fn setting_host(self, sets_host: bool) -> Self {
+        Self {
+            client: self.client.setting_host(sets_host),
+            ..self
+        }
+    }
+
     /// The client within.
     pub fn inner(&self) -> &Client<C, ReplayBody<B>> {
         self.client.inner()
@@ -131,7 +138,9 @@ where
     B: Body + Send,
     ReplayBody<B>: Body<Data: Send>,
 {
-    over(builder, TrackLayer::new().layer(connector), policy)
+    let client = over(builder, TrackLayer::new().layer(connector), policy);
+    // This connector speaks HTTP/1.
+    client.setting_host(sets_host(builder))
 }
 
 /// A client over TLS: `tls` puts the TLS connector on top of the one that opens sockets, and the taps go on both sides.

@@ -34,6 +34,8 @@ pub struct Attest<S> {
     client: Arc<S>,
     /// `None`: black holes are not looked for.
     silenced: Option<Silenced>,
+    /// Requests are given their `Host` here already.
+    pub(super) sets_host: bool,
 }
 
 impl<S> Clone for Attest<S> {
@@ -42,6 +44,7 @@ impl<S> Clone for Attest<S> {
         Self {
             client: Arc::clone(&self.client),
             silenced: self.silenced.clone(),
+            sets_host: self.sets_host,
         }
     }
 }
@@ -52,7 +55,15 @@ impl<S> Attest<S> {
         Self {
             client: Arc::new(client),
             silenced: None,
+            sets_host: false,
         }
+    }
+
+    /// Gives requests their `Host` as the client would: for one that would in any case.
+    #[must_use]
+    pub(crate) fn setting_host(mut self, sets_host: bool) -> Self {
+        self.sets_host = sets_host;
+        self
     }
 
     /// Looks for black holes, as the policy says of it

@@ -11,6 +11,7 @@ mod attest;
 mod carrier;
 mod chain;
 mod future;
+mod host;
 mod inquest;
 mod silenced;
 mod trying;
@@ -20,6 +21,7 @@ pub use self::attest::Attest;
 #[cfg(feature = "reqwest")]
 pub(super) use self::chain::end_of;
 pub use self::future::ResponseFuture;
+pub(crate) use self::host::is_set_by as sets_host;
 
 #[cfg(test)]
 mod tests;
