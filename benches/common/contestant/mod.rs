@@ -18,12 +18,13 @@ use http_body_util::BodyExt;
 
 use super::{Failure, Outcome};
 
-/// The type of a request's body, by which a client is known that has one. Each request is without.
-#[cfg(not(feature = "__bodies"))]
-type RequestBody = http_body_util::Empty<bytes::Bytes>;
-/// That of a client which could send a body, too.
-#[cfg(feature = "__bodies")]
+/// The type of a request's body, of clients that have one for all requests: what hyper-util's documentation takes. None that is
+/// sent here has any.
+#[cfg(not(feature = "__bodiless"))]
 type RequestBody = http_body_util::Full<bytes::Bytes>;
+/// That of a client which can send nothing but requests without.
+#[cfg(feature = "__bodiless")]
+type RequestBody = http_body_util::Empty<bytes::Bytes>;
 
 /// One way to send requests.
 pub(crate) trait Contestant: Sized + Send + 'static {
