@@ -13,10 +13,9 @@ use tower_service::Service;
 
 use super::attest::{Attest, Terms};
 use super::host;
-use super::trying::{Outcome, Trying, attribute};
+use super::trying::{Outcome, Trying, attribute, is_plain};
 use crate::body::ReplayBody;
 use crate::carrier::{Carrier, Waybill, is_answer};
-use crate::client::look::is_doubtful;
 use crate::error::Error;
 use crate::evidence::AttemptError;
 
@@ -93,10 +92,4 @@ where
         let ended = attempt.ended.take()?;
         Some(*ended)
     }
-}
-
-/// Whether this is the response by its status alone, as mostly it is.
-#[inline]
-fn is_plain(response: &Response<Incoming>) -> bool {
-    !is_doubtful(response.status())
 }

@@ -7,8 +7,7 @@ use std::task::{Context, Poll, ready};
 use http::Response;
 use hyper::body::Incoming;
 
-use super::trying::{Trying, attribute};
-use crate::carrier::is_answer;
+use super::trying::{Trying, attribute, is_plain};
 use crate::evidence::{AttemptError, Sending};
 
 /// The future of [`Attest`](super::Attest).
@@ -29,7 +28,7 @@ impl Future for ResponseFuture {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match ready!(self.trying.poll(cx)) {
-            Ok(response) if is_answer(&response) => Poll::Ready(Ok(response)),
+            Ok(response) if is_plain(&response) => Poll::Ready(Ok(response)),
             mut outcome => {
                 attribute(&mut outcome, self.sending.take());
                 Poll::Ready(outcome)

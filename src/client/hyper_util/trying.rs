@@ -96,13 +96,19 @@ fn watch(watcher: Option<&mut Watcher>, slot: Option<&Slot>, cx: &mut Context<'_
     }
 }
 
+/// Whether this is the response by its status alone, as mostly it is.
+#[inline]
+pub(super) fn is_plain(response: &Response<Incoming>) -> bool {
+    !is_doubtful(response.status())
+}
+
 /// Whether this is the response for certain. The ledger hears of it in any case.
 #[inline]
 fn is_answer(response: &Response<Incoming>, slot: Option<&Slot>) -> bool {
     if let Some(seen) = slot.and_then(|slot| slot.seen.as_ref()) {
         seen.ledger.answered(response.headers());
     }
-    !is_doubtful(response.status())
+    is_plain(response)
 }
 
 #[cold]
