@@ -18,6 +18,7 @@ COLOURS = {
     "legacy": "#4c78a8",
     "reqwest": "#e0a030",
     "layered": "#6aa56a",
+    "over_http": "#3f7a4f",
     "client": "#c44e52",
 }
 OTHER = "#9467bd"

@@ -20,8 +20,8 @@ use crate::policy::RetryPolicy;
 /// # type Body = http_body_util::Full<bytes::Bytes>;
 ///
 /// let connector = TrackLayer::new().layer(HttpConnector::new());
-/// let client = Client::builder(TokioExecutor::new()).build(connector);
-/// let client = ReplayLayer::new(RetryPolicy::default()).layer(Attest::new(client));
+/// let client = Attest::build(&Client::builder(TokioExecutor::new()), connector);
+/// let client = ReplayLayer::new(RetryPolicy::default()).layer(client);
 /// # fn sends<S: tower_service::Service<http::Request<Body>>>(_: S) {}
 /// # sends(client);
 /// ```

@@ -26,7 +26,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::body::ReplayBody;
-use crate::client::hyper_util::{Attest, sets_host};
+use crate::client::hyper_util::Attest;
 use crate::conn::{AboveTls, Track, TrackLayer};
 use crate::error::Error;
 use crate::policy::RetryPolicy;
@@ -53,13 +53,6 @@ pub struct ReplayClient<C, B> {
 }
 
 impl<C, B> ReplayClient<C, B> {
-    fn setting_host(self, sets_host: bool) -> Self {
-        Self {
-            client: self.client.setting_host(sets_host),
-            ..self
-        }
-    }
-
     /// The client within.
     pub fn inner(&self) -> &Client<C, ReplayBody<B>> {
         self.client.inner()
@@ -138,9 +131,7 @@ where
     B: Body + Send,
     ReplayBody<B>: Body<Data: Send>,
 {
-    let client = over(builder, TrackLayer::new().layer(connector), policy);
-    // This connector speaks HTTP/1.
-    client.setting_host(sets_host(builder))
+    over(builder, TrackLayer::new().layer(connector), policy)
 }
 
 /// A client over TLS: `tls` puts the TLS connector on top of the one that opens sockets, and the taps go on both sides.
@@ -194,6 +185,6 @@ where
     B: Body + Send,
     ReplayBody<B>: Body<Data: Send>,
 {
-    let client = Attest::new(builder.build(connector));
+    let client = Attest::build(builder, connector);
     ReplayClient { client, policy }
 }

@@ -1,4 +1,4 @@
-//! This crate's replay layer around hyper-util's pooled client, in the one call that the README shows.
+//! This crate's replay layer around hyper-util's pooled client, put together by hand as the layer's documentation shows it.
 
 use std::net::SocketAddr;
 
@@ -6,15 +6,17 @@ use http::{Request, Uri};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use tower::{Service, ServiceExt};
-use unstale::RetryPolicy;
+use tower::{Layer, Service, ServiceExt};
+use unstale::client::hyper_util::Attest;
 use unstale::conn::Track;
-use unstale::stack::{self, ReplayClient};
+use unstale::{Replay, ReplayBody, ReplayLayer, RetryPolicy, TrackLayer};
 
 use super::{Contestant, Outcome, RequestBody, read_to_end};
 
+type Tracked = Client<Track<HttpConnector>, ReplayBody<RequestBody>>;
+
 pub(crate) struct Layered {
-    client: ReplayClient<Track<HttpConnector>, RequestBody>,
+    client: Replay<Attest<Tracked>>,
 }
 
 impl Contestant for Layered {
@@ -25,8 +27,9 @@ impl Contestant for Layered {
     }
 
     async fn start(_: SocketAddr) -> Outcome<Self> {
-        let builder = Client::builder(TokioExecutor::new());
-        let client = stack::over_http(&builder, HttpConnector::new(), RetryPolicy::default());
+        let connector = TrackLayer::new().layer(HttpConnector::new());
+        let client = Attest::build(&Client::builder(TokioExecutor::new()), connector);
+        let client = ReplayLayer::new(RetryPolicy::default()).layer(client);
         Ok(Self { client })
     }
 

@@ -6,6 +6,7 @@ mod bare;
 mod client;
 mod layered;
 mod legacy;
+mod over_http;
 mod reqwest;
 
 use std::future::Future;
@@ -96,6 +97,7 @@ contestants! {
     Legacy, "legacy", legacy::Legacy, Pool::Own;
     Reqwest, "reqwest", reqwest::Reqwest, Pool::Borrowed;
     Layered, "layered", layered::Layered, Pool::Borrowed;
+    OverHttp, "over_http", over_http::OverHttp, Pool::Borrowed;
     Client, "client", client::Own, Pool::Own;
 }
 

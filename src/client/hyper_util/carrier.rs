@@ -12,7 +12,6 @@ use hyper_util::client::legacy;
 use tower_service::Service;
 
 use super::attest::{Attest, Terms};
-use super::host;
 use super::trying::{Outcome, Trying, attribute, is_plain};
 use crate::body::ReplayBody;
 use crate::carrier::{Carrier, Waybill, is_answer};
@@ -57,9 +56,6 @@ where
         };
         let mut request = Request::new(body);
         waybill.give_head(&mut request);
-        if self.sets_host {
-            host::set(&mut request);
-        }
         assert!(attempt.trying.is_none(), "one at a time");
         attempt.trying = Some(self.send(request, terms));
     }

@@ -4,22 +4,29 @@
 //! stands, which is copied here; everything else is left to hyper-util.
 
 use http::header::{HOST, HeaderValue};
+use http::uri::Scheme;
 use http::{Request, Uri};
 use hyper_util::client::legacy::Builder;
 
-/// Whether every request of a client that is built by this, over a connector that speaks HTTP/1, is given a `Host` by hyper-util
-/// if it has none.
+/// Whether every request to an `http` address of a client that is built by this is given a `Host` by hyper-util if it has none.
+///
+/// Not if it speaks HTTP/2: in cleartext it does so only by prior knowledge, which the builder has. (A connector may have it too, in
+/// which case `Host` says what `:authority` does, as RFC 9113, 8.3.1 allows.)
 ///
 /// There is no way to ask a builder but by what it prints of itself. That is no contract: if it says anything else than is
 /// expected, the answer is no, and hyper-util goes on to do it.
-pub(crate) fn is_set_by(builder: &Builder) -> bool {
+pub(super) fn is_set_by(builder: &Builder) -> bool {
     let said = format!("{builder:?}");
     said.contains(" set_host: true,") && said.contains(" ver: Auto ")
 }
 
-/// Gives a request the `Host` that hyper-util would give it, if that is its authority as it stands.
+/// Gives a request to an `http` address the `Host` that hyper-util would give it, if that is its authority as it stands. Over TLS,
+/// which protocol is spoken is not known yet.
 #[inline]
 pub(super) fn set<B>(request: &mut Request<B>) {
+    if request.uri().scheme() != Some(&Scheme::HTTP) {
+        return;
+    }
     if !request.headers().is_empty() && request.headers().contains_key(HOST) {
         return;
     }
@@ -125,5 +132,12 @@ mod tests {
         let mut request = Request::get("http://a/").body(()).unwrap();
         set(&mut request);
         assert_eq!(request.headers()[HOST], "a");
+    }
+
+    #[test]
+    fn over_tls_the_protocol_is_not_known_yet() {
+        let mut request = Request::get("https://a/").body(()).unwrap();
+        set(&mut request);
+        assert!(request.headers().is_empty());
     }
 }

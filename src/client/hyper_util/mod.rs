@@ -21,7 +21,6 @@ pub use self::attest::Attest;
 #[cfg(feature = "reqwest")]
 pub(super) use self::chain::end_of;
 pub use self::future::ResponseFuture;
-pub(crate) use self::host::is_set_by as sets_host;
 
 #[cfg(test)]
 mod tests;
