@@ -87,11 +87,12 @@ impl Plaintext {
     }
 
     /// hyper writes: the first write of an exchange is where the gate stands. `turns`: read under the lock.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "it is what a write begins with")]
+    #[inline(always)]
     pub(super) fn before_write(&mut self, book: &mut Book, turns: u32, bytes: &[u8]) -> Admission {
         self.unflushed = true;
         // Either may come after a proxy's CONNECT. What is spoken within TLS cannot be told from below: it may be HTTP/2.
-        if bytes.starts_with(HTTP2_PREFACE) || (!book.split && bytes.starts_with(TLS_HANDSHAKE)) {
+        if is_http2_preface(bytes) || (!book.split && bytes.starts_with(TLS_HANDSHAKE)) {
             book.multiplexed = true;
         }
         book.overtake(turns != self.turns_at_read);
@@ -148,6 +149,12 @@ pub(super) fn closed(refused: Option<GateReason>) -> io::Error {
 
 pub(super) fn refusal(reason: GateReason) -> io::Error {
     io::Error::new(io::ErrorKind::BrokenPipe, RefusedAtGate(reason))
+}
+
+/// Mostly the first byte decides, without a call for each write.
+#[inline]
+fn is_http2_preface(bytes: &[u8]) -> bool {
+    bytes.first() == HTTP2_PREFACE.first() && bytes.starts_with(HTTP2_PREFACE)
 }
 
 /// The status of a response that begins with these bytes.

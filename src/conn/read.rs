@@ -14,7 +14,8 @@ use hyper::rt::{Read, ReadBuf, ReadBufCursor};
     unsafe_code,
     reason = "the safe way is a second copy of every response; see the safety comments"
 )]
-#[inline]
+#[expect(clippy::inline_always, reason = "it is what a read consists of")]
+#[inline(always)]
 pub(super) fn poll_read_seen<T: Read>(
     io: Pin<&mut T>,
     cx: &mut Context<'_>,

@@ -94,6 +94,8 @@ impl<T> TrackedIo<T> {
 
     /// What stands before every write to the socket: the latch, the freeze, and at an exchange's begin the gate.
     /// Whether the write is to be made; if not, it is to be thrown away.
+    #[expect(clippy::inline_always, reason = "it is what a write begins with")]
+    #[inline(always)]
     fn admit(&mut self, split: bool, first: &[u8]) -> io::Result<bool> {
         let (admission, is_due) = {
             let mut book = self.ledger.book();
@@ -132,7 +134,8 @@ impl<T> TrackedIo<T> {
         self.ledger.notify();
     }
 
-    /// A read has ended, or found nothing on a connection that is deaf.
+    /// A read has ended of which more is to be said, or found nothing on a connection that is deaf.
+    #[cold]
     fn read(&self, result: Poll<io::Result<()>>, wants_hold: bool) -> Poll<io::Result<()>> {
         match &result {
             Poll::Ready(Ok(())) => {}
@@ -149,6 +152,8 @@ impl<T> TrackedIo<T> {
     }
 
     /// Notes what became of a write. Returns whether its failure is to be kept from whoever wrote.
+    #[expect(clippy::inline_always, reason = "it is what a write ends with")]
+    #[inline(always)]
     fn wrote(&self, split: bool, result: &Poll<io::Result<usize>>) -> bool {
         let mut book = self.ledger.book();
         match result {
@@ -233,22 +238,32 @@ impl<T: Read + Unpin> TrackedIo<T> {
     /// Reads the socket, by a waker that notes that there is something to read if there is one.
     #[inline(never)]
     fn read_by(&mut self, cx: &mut Context<'_>, cursor: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
-        if !self.is_lasting {
-            return self.read_socket(cx, cursor, false);
+        let is_by = self.is_lasting && self.ledger.is_by(cx);
+        if self.is_lasting && !is_by {
+            return self.read_for_task(cx, cursor);
         }
-        if self.ledger.is_by(cx) {
-            if !matches!(self.reader, Reader::InTurns) {
-                self.reader = Reader::InTurns;
-            }
-            return self.read_socket(cx, cursor, true);
+        if is_by && !matches!(self.reader, Reader::InTurns) {
+            self.reader = Reader::InTurns;
         }
-        match self.stand_in(cx.waker()) {
-            Some(waker) => self.read_socket(&mut Context::from_waker(&waker), cursor, true),
-            None => self.read_socket(cx, cursor, false),
-        }
+        self.read_socket(cx, cursor, is_by)
+    }
+
+    /// Reads a lasting socket for a task that has a waker of its own.
+    #[inline(never)]
+    fn read_for_task(
+        &mut self,
+        cx: &mut Context<'_>,
+        cursor: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        let waker = self.stand_in(cx.waker());
+        let waker = waker.as_ref();
+        let mut by = Context::from_waker(waker.unwrap_or_else(|| cx.waker()));
+        self.read_socket(&mut by, cursor, waker.is_some())
     }
 
     /// Reads the socket. `is_by`: by the ledger's waker.
+    #[expect(clippy::inline_always, reason = "it is what a read consists of")]
+    #[inline(always)]
     fn read_socket(
         &mut self,
         cx: &mut Context<'_>,
@@ -273,6 +288,9 @@ impl<T: Read + Unpin> TrackedIo<T> {
         ledger.has_come();
         if is_end {
             ledger.teach(None);
+        }
+        if matches!(result, Poll::Ready(Ok(()))) && !wants_hold {
+            return result;
         }
         self.read(result, wants_hold)
     }

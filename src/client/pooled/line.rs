@@ -15,6 +15,8 @@ use crate::pool::{Line, Member};
 /// A connection of hyper's, which is a future; `None` once it has ended.
 struct Shared<C> {
     connection: Mutex<Option<C>>,
+    /// The ledger's, by which it is polled.
+    waker: Waker,
     ledger: Arc<Ledger>,
 }
 
@@ -33,8 +35,7 @@ impl<C> Shared<C> {
 
 impl<C: Future + Unpin + Send> Line for Shared<C> {
     fn drive(&self) -> bool {
-        let waker = Waker::from(Arc::clone(&self.ledger));
-        let mut cx = Context::from_waker(&waker);
+        let mut cx = Context::from_waker(&self.waker);
         // Whoever panicked in it was its last.
         if let Ok(mut connection) = self.connection.lock() {
             let Some(connection) = &mut *connection else {
@@ -63,6 +64,7 @@ impl<C: Future + Unpin + Send + 'static> Exchanges<C> {
     pub(super) fn new(connection: C, ledger: Arc<Ledger>, member: Arc<Member>) -> Self {
         let line = Arc::new(Shared {
             connection: Mutex::new(Some(connection)),
+            waker: Waker::from(Arc::clone(&ledger)),
             ledger,
         });
         member.set_line(line.clone());
