@@ -94,7 +94,8 @@ impl Waybill {
     }
 
     /// The same, but for its URI.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a part of what each request does")]
+    #[inline(always)]
     pub(crate) fn give_all_but_uri<B>(&mut self, request: &mut Request<B>) {
         let is_kept = self.is_kept;
         let head = self.head_mut();

@@ -125,7 +125,8 @@ impl Slot {
     }
 
     /// Why it is to be given up now, if it is. `trust`: what is known of its origin.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a part of what each request does")]
+    #[inline(always)]
     pub(super) fn is_due(
         &self,
         settings: &Settings,

@@ -138,6 +138,8 @@ where
     B: Body,
     B::Error: Into<BoxError>,
 {
+    #[expect(clippy::inline_always, reason = "it is what a poll consists of")]
+    #[inline(always)]
     fn poll_call(
         mut attempt: Pin<&mut C::Attempt>,
         state: &mut State<B, C::Body, C::Error>,

@@ -132,7 +132,8 @@ impl Exchange {
 
     /// Drives the connection of an HTTP/1 request. Returns whether hyper may have an answer. That comes of nothing but this, and
     /// so need not wake anybody.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a part of what each request does")]
+    #[inline(always)]
     pub(super) fn drive(&mut self, cx: &mut Context<'_>) -> bool {
         if !self.has_turn {
             return true;
