@@ -66,8 +66,8 @@ impl Kind {
         Ok(match self {
             Self::HyperUtil => boxed(builder.build(link)),
             Self::Layered => {
-                let client = builder.build(TrackLayer::new().layer(link));
-                boxed(ReplayLayer::new(RetryPolicy::default()).layer(Attest::new(client)))
+                let client = Attest::build(&builder, TrackLayer::new().layer(link));
+                boxed(ReplayLayer::new(RetryPolicy::default()).layer(client))
             }
             Self::Client => {
                 let tracked = TrackLayer::new().layer(link);

@@ -27,6 +27,7 @@ mod display;
 #[cfg(feature = "tracing")]
 mod events;
 mod frames;
+mod head;
 #[cfg(all(feature = "client", feature = "tracing"))]
 mod listening;
 mod mock;

@@ -57,7 +57,7 @@ impl Contestant {
             }
             Self::Layered => {
                 let tracked = TrackLayer::new().prevention(&prevention());
-                let client = Attest::new(builder.build(tracked.layer(HttpConnector::new())));
+                let client = Attest::build(&builder, tracked.layer(HttpConnector::new()));
                 let client = ReplayLayer::new(RetryPolicy::default()).layer(client);
                 one_by_one(client, requests, &uri).await;
             }
