@@ -329,6 +329,10 @@ impl<T: Write + Unpin> Write for TrackedIo<T> {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if let [only] = bufs {
+            // hyper gives a list of one for a request without a body; the kernel takes it for less if it is none.
+            return self.poll_write(cx, only);
+        }
         self.poll_write_by(cx, bufs, |io, cx| io.poll_write_vectored(cx, bufs))
     }
 
