@@ -1,5 +1,6 @@
 //! What the workers send, and what became of it: any method and body, read to the end, given up half way, or not read.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,8 +13,10 @@ use unstale::{Attempts, Client, Connections, Error};
 use crate::client::{Body, empty, full, stream};
 use crate::random::Dice;
 
-/// How long a request may take before it is thought to hang: much longer than anything sound does, on a busy machine too.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How often a second may pass before a request is thought to hang: for much longer than anything sound takes, on a busy machine too.
+/// A process that gets no processor, or is stopped, for all of that time lets but one of these seconds pass.
+const PATIENCE: usize = 30;
+const SECOND: Duration = Duration::from_secs(1);
 
 const SMALL: usize = 200;
 /// Over the limit of what is kept for a replay.
@@ -111,14 +114,11 @@ impl Plan {
             .body(body)
             .unwrap();
         let exchange = async { tokio::join!(exchange(client, request, &fate), feed).0 };
-        let patience = match fate {
-            Fate::GivenUpAfter(delay) => delay,
-            _ => PATIENCE,
-        };
-        let outcome = match (timeout(patience, exchange).await, fate) {
-            (Ok(outcome), _) => outcome,
-            (Err(_), Fate::GivenUpAfter(_)) => Outcome::Dropped,
-            (Err(_), _) => Outcome::Hangs(client.connections()),
+        let outcome = match fate {
+            Fate::GivenUpAfter(delay) => timeout(delay, exchange).await.unwrap_or(Outcome::Dropped),
+            _ => patiently(exchange)
+                .await
+                .unwrap_or_else(|| Outcome::Hangs(client.connections())),
         };
         Sent {
             method,
@@ -127,6 +127,17 @@ impl Plan {
             outcome,
         }
     }
+}
+
+/// What a request comes to, unless it hangs.
+async fn patiently(exchange: impl Future<Output = Outcome>) -> Option<Outcome> {
+    let mut exchange = pin!(exchange);
+    for _ in 0..PATIENCE {
+        if let Ok(outcome) = timeout(SECOND, exchange.as_mut()).await {
+            return Some(outcome);
+        }
+    }
+    None
 }
 
 /// The body, and what feeds it meanwhile if it is streamed.
