@@ -134,9 +134,13 @@ impl<T> TrackedIo<T> {
         self.ledger.notify();
     }
 
-    /// A read has ended of which more is to be said, or found nothing on a connection that is deaf.
+    /// A read has failed, or wants a descriptor for the second look, or found nothing on a connection that is deaf.
     #[cold]
-    fn read(&self, result: Poll<io::Result<()>>, wants_hold: bool) -> Poll<io::Result<()>> {
+    fn conclude_read(
+        &self,
+        result: Poll<io::Result<()>>,
+        wants_hold: bool,
+    ) -> Poll<io::Result<()>> {
         match &result {
             Poll::Ready(Ok(())) => {}
             Poll::Ready(Err(error)) => {
@@ -292,7 +296,7 @@ impl<T: Read + Unpin> TrackedIo<T> {
         if matches!(result, Poll::Ready(Ok(()))) && !wants_hold {
             return result;
         }
-        self.read(result, wants_hold)
+        self.conclude_read(result, wants_hold)
     }
 }
 
@@ -330,7 +334,7 @@ impl<T: Write + Unpin> Write for TrackedIo<T> {
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         if let [only] = bufs {
-            // hyper gives a list of one for a request without a body; the kernel takes it for less if it is none.
+            // hyper makes a list of a single buffer too, which the kernel takes for less by itself.
             return self.poll_write(cx, only);
         }
         self.poll_write_by(cx, bufs, |io, cx| io.poll_write_vectored(cx, bufs))

@@ -22,20 +22,17 @@ fn requests(peer: &Peer) -> Vec<Request<Body>> {
         format!("user@localhost:{port}"),
         format!("user:word@127.0.0.1:{port}"),
     ];
-    let mut requests: Vec<_> = hosts
-        .iter()
-        .map(|host| wire_request("GET", &format!("http://{host}/a?b")))
-        .collect();
-    requests.push(wire_request("POST", &peer.url("/")));
-    let mut named = wire_request("GET", &peer.url("/"));
+    let mut requests: Vec<_> = hosts.iter().map(get_from).collect();
+    requests.push(wire::request(peer, "POST", "/", "body"));
+    let mut named = wire::request(peer, "GET", "/", "");
     let other = header::HeaderValue::from_static("other.example");
     named.headers_mut().insert(header::HOST, other);
     requests.push(named);
     requests
 }
 
-fn wire_request(method: &str, uri: &str) -> Request<Body> {
-    let request = Request::builder().method(method).uri(uri);
+fn get_from(host: &String) -> Request<Body> {
+    let request = Request::get(format!("http://{host}/a?b"));
     request.body(Body::default()).unwrap()
 }
 

@@ -1,21 +1,19 @@
 //! The carrier: sends each request of the loop once.
 
 use std::error::Error as StdError;
-use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http::{Request, Response};
 use http_body::Body as HttpBody;
-use hyper::client::conn::http1;
 use tokio::time::Instant;
 
 use super::attempt::{self, About, Outcome};
 use super::body::ResponseBody;
 use super::exchange::Answer;
 use super::head;
-use super::sending::{Attempt, Otherwise, hand_over};
+use super::sending::{Attempt, HandOver, Otherwise, hand_over};
 use crate::body::{Erased, ReplayBody};
 use crate::carrier::{Carrier, Waybill};
 use crate::client::invalid::InvalidRequest;
@@ -26,34 +24,25 @@ use crate::request::Precautions;
 
 /// Sends each request once, over a connection of a pool, and attests to what became of it. What
 /// [`Client`](crate::Client) has inside.
-struct Pooled<H, A> {
+pub(crate) struct Pooled<A> {
     pool: Arc<Pool>,
-    /// [`hand_over`], so that the type of hyper's future, which has no name, is that of what it returns.
-    hand_over: H,
-    answer: PhantomData<fn() -> A>,
+    /// A pointer, so that the type of hyper's future, which has no name, is that of what a function returns.
+    hand_over: HandOver<A>,
 }
 
 /// Over this pool.
 #[inline]
-pub(crate) fn over<B>(
-    pool: &Arc<Pool>,
-) -> impl Carrier<B, Body = ResponseBody, Error = AttemptError, Attempt: Send> + Send + use<B>
-where
-    B: HttpBody + Send + 'static,
-    B::Error: Into<Box<dyn StdError + Send + Sync>>,
-{
+pub(crate) fn over(pool: &Arc<Pool>) -> Pooled<impl Future<Output = Answer> + Send + use<>> {
     Pooled {
         pool: Arc::clone(pool),
         hand_over,
-        answer: PhantomData,
     }
 }
 
-impl<B, H, A> Carrier<B> for Pooled<H, A>
+impl<B, A> Carrier<B> for Pooled<A>
 where
     B: HttpBody + Send + 'static,
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
-    H: Fn(&mut http1::SendRequest<Erased>, Request<Erased>) -> A,
     A: Future<Output = Answer> + Send,
 {
     type Body = ResponseBody;
@@ -85,7 +74,7 @@ where
         let now = begun.map_or_else(Instant::now, Instant::from_std);
         match self.pool.at_once(&head.uri, &want, now) {
             Some(found) if !needs_care(waybill, &found) => {
-                attempt.send(&self.hand_over, waybill, body, (found, tunnel));
+                attempt.send(self.hand_over, waybill, body, (found, tunnel));
             }
             first => {
                 let checkout = (self.pool.checkout(want), first);

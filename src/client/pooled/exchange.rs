@@ -132,8 +132,7 @@ impl Exchange {
 
     /// Drives the connection of an HTTP/1 request. Returns whether hyper may have an answer. That comes of nothing but this, and
     /// so need not wake anybody.
-    #[expect(clippy::inline_always, reason = "a part of what each request does")]
-    #[inline(always)]
+    #[inline]
     pub(super) fn drive(&mut self, cx: &mut Context<'_>) -> bool {
         if !self.has_turn {
             return true;

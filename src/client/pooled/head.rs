@@ -33,8 +33,7 @@ pub(super) fn tunnel(method: &Method, headers: &HeaderMap) -> Tunnel {
 }
 
 /// Makes the request to this URI what the connection speaks.
-#[expect(clippy::inline_always, reason = "a part of what each request does")]
-#[inline(always)]
+#[inline]
 pub(super) fn put_on<B>(request: &mut Request<B>, uri: &Uri, route: &Route, protocol: Protocol) {
     *request.uri_mut() = match protocol {
         Protocol::Http2 => {

@@ -55,6 +55,9 @@ struct Sent {
     watch: Option<Box<Watch>>,
 }
 
+/// Hands a request to hyper: [`hand_over`], whose future has no name.
+pub(super) type HandOver<A> = fn(&mut http1::SendRequest<Erased>, Request<Erased>) -> A;
+
 /// What seldom becomes of an attempt.
 pub(super) enum Otherwise {
     /// Something is to be looked into, or the request goes over another connection.
@@ -84,7 +87,7 @@ impl<A> Attempt<A> {
     #[inline]
     pub(super) fn send<B>(
         self: Pin<&mut Self>,
-        hand_over: impl Fn(&mut http1::SendRequest<Erased>, Request<Erased>) -> A,
+        hand_over: HandOver<A>,
         waybill: &mut Waybill,
         body: ReplayBody<B>,
         (found, tunnel): (Taken, Tunnel),
