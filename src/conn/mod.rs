@@ -35,6 +35,7 @@ mod plaintext;
 mod probe;
 mod proof;
 mod read;
+mod reader;
 pub(crate) mod scope;
 mod second_look;
 mod seldom;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
@@ -16,6 +16,7 @@ use super::gate;
 use super::ledger::Ledger;
 use super::plaintext::{Plaintext, closed, refusal, swallows_shutdown};
 use super::read::poll_read_seen;
+use super::reader::Reader;
 use super::second_look::Held;
 use super::seldom::Hold;
 use super::socket::{LastingSocket, SocketRef};
@@ -44,18 +45,6 @@ pub struct TrackedIo<T> {
     has_to_wait: bool,
     is_lasting: bool,
     reader: Reader,
-}
-
-/// Who reads a lasting socket, and is woken when there is something to read.
-enum Reader {
-    /// Nobody yet.
-    Unknown,
-    /// A task, by a waker of its own. The socket is read by the ledger's, which notes that there is something to read, and wakes
-    /// this one.
-    Task(Waker),
-    /// Whose turn it is, by the ledger's waker, for good: once there are turns, the ledger knows whom to wake, and nobody else is
-    /// put in that place. Who reads after that, upgraded, is woken by the runtime itself.
-    InTurns,
 }
 
 impl<T> TrackedIo<T> {
@@ -219,24 +208,7 @@ impl<T: Read + Unpin> TrackedIo<T> {
         self.has_to_wait
             && !self.ledger.may_read()
             && !self.ledger.is_deaf()
-            && match &self.reader {
-                Reader::Task(task) => task.will_wake(cx.waker()),
-                Reader::InTurns | Reader::Unknown => self.ledger.is_by(cx),
-            }
-    }
-
-    /// What the socket is read by instead, for this waker; `None`: by itself.
-    fn stand_in(&mut self, waker: &Waker) -> Option<Waker> {
-        let is_known = match &self.reader {
-            Reader::InTurns => return None,
-            Reader::Task(task) => task.will_wake(waker),
-            Reader::Unknown => false,
-        };
-        if !is_known {
-            self.reader = Reader::Task(waker.clone());
-            self.ledger.is_driven_by(waker.clone());
-        }
-        Some(Waker::from(Arc::clone(&self.ledger)))
+            && self.reader.is_by(cx, &self.ledger)
     }
 
     /// Reads the socket, by a waker that notes that there is something to read if there is one.
@@ -259,7 +231,7 @@ impl<T: Read + Unpin> TrackedIo<T> {
         cx: &mut Context<'_>,
         cursor: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        let waker = self.stand_in(cx.waker());
+        let waker = self.reader.stand_in(cx.waker(), &self.ledger);
         let waker = waker.as_ref();
         let mut by = Context::from_waker(waker.unwrap_or_else(|| cx.waker()));
         self.read_socket(&mut by, cursor, waker.is_some())
