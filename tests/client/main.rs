@@ -40,6 +40,7 @@ mod settling;
 mod setup;
 mod siblings;
 mod stacks;
+mod thrift;
 mod tls;
 mod tunnel;
 mod turns;
